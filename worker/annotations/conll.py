@@ -1,0 +1,170 @@
+"""CoNLL: one word a line with its tag in the last column, a blank line between sentences.
+
+`-DOCSTART-` begins a document; `-DOCSTART- (id)` names it. Columns are parted by tabs or by spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from worker.annotations.annotated import AnnotatedDocument, AnnotatedFile, Offsets, Span
+from worker.annotations.detokenise import is_finely_cut, join_sentences
+from worker.annotations.lines import read_lines, write_lines
+from worker.annotations.tags import Scheme, TagError, find_chunks, iob2_tags, recognise_scheme
+from worker.annotations.words import cut_words
+from worker.errors import InputError
+from worker.text import storable
+
+_MARK = re.compile(r"-DOCSTART-(?:$|[ \t]+(?:\((?P<id>.*)\)|.*)$)", re.DOTALL)
+_SPACES = re.compile("[ \t]+")
+
+
+def read_conll(path: Path, scheme: Scheme | None = None) -> AnnotatedFile:
+    """Read a CoNLL file; `scheme` None recognises it.
+
+    Raises:
+        InputError: columns or tags are wrong (file and line are named), or there is no word at all.
+    """
+    parts = _read_parts(path)
+    sentences = [sentence for part in parts for sentence in part.sentences]
+    if not sentences and not any(part.is_marked for part in parts):
+        raise InputError(f"{path}: the file is empty")
+    scheme = scheme or _recognise(sentences, path)
+    finely = is_finely_cut([sentence.words for sentence in sentences])
+    documents = tuple(_document(part, scheme, finely, path) for part in parts)
+    return AnnotatedFile(path, "conll", scheme, documents, any(part.is_marked for part in parts))
+
+
+def write_conll(documents: Iterable[AnnotatedDocument], path: str | Path) -> None:
+    """Write two columns, word and IOB2 tag, with `-DOCSTART-` before each document.
+
+    Documents without words are cut at white space and at their entities; white space itself is not kept.
+
+    Raises:
+        InputError: the format cannot hold a document (an entity cuts a word, an id has a line break, ...).
+    """
+    write_lines((line for document in documents for line in _lines_of(document)), Path(path))
+
+
+@dataclass(slots=True)
+class _Sentence:
+    words: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)  #: the line number of each word
+
+
+@dataclass(slots=True)
+class _Part:
+    id: str | None
+    is_marked: bool
+    sentences: list[_Sentence] = field(default_factory=list)
+
+
+def _read_parts(path: Path) -> list[_Part]:
+    """The file's documents as they stand: sentences of words and tags."""
+    parts: list[_Part] = []
+    sentence, n_columns = _Sentence(), 0
+    for number, line in read_lines(path):
+        mark = _MARK.match(line)
+        if mark:
+            parts.append(_Part(storable(mark["id"]) if mark["id"] else None, is_marked=True))
+        if mark or not line.strip(" \t"):
+            sentence = _Sentence()
+            continue
+        columns = _split(line, n_columns, path, number)
+        n_columns = len(columns)
+        if not parts:
+            parts.append(_Part(None, is_marked=False))
+        if not sentence.words:
+            parts[-1].sentences.append(sentence)
+        sentence.words.append(storable(columns[0]))
+        sentence.tags.append(columns[-1])
+        sentence.lines.append(number)
+    return parts
+
+
+def _split(line: str, n_columns: int, path: Path, number: int) -> list[str]:
+    columns = [c.strip(" ") for c in line.split("\t")] if "\t" in line else _SPACES.split(line.strip(" "))
+    if len(columns) < 2:
+        raise InputError(f"{path}:{number}: one column; a word and its tag are needed")
+    if n_columns and len(columns) != n_columns:
+        raise InputError(f"{path}:{number}: {len(columns)} columns, where the lines before have {n_columns}")
+    if not columns[0]:
+        raise InputError(f"{path}:{number}: the word is empty")
+    return columns
+
+
+def _recognise(sentences: Sequence[_Sentence], path: Path) -> Scheme:
+    try:
+        return recognise_scheme(sentence.tags for sentence in sentences)
+    except TagError as error:
+        lines = [number for sentence in sentences for number in sentence.lines]
+        raise InputError(f"{path}:{lines[error.position]}: {error}") from error
+
+
+def _document(part: _Part, scheme: Scheme, finely: bool, path: Path) -> AnnotatedDocument:
+    joined = join_sentences([sentence.words for sentence in part.sentences], finely)
+    spans: list[Span] = []
+    for sentence, offsets in zip(part.sentences, joined.sentences, strict=True):
+        try:
+            chunks = find_chunks(sentence.tags, scheme)
+        except TagError as error:
+            raise InputError(f"{path}:{sentence.lines[error.position]}: {error}") from error
+        for first, end, label in chunks:
+            if sentence.words[first][0].isspace() or sentence.words[end - 1][-1].isspace():
+                raise InputError(f"{path}:{sentence.lines[first]}: an entity begins or ends with white space")
+            spans.append(Span(offsets[first][0], offsets[end - 1][1], storable(label)))
+    return AnnotatedDocument(part.id, joined.text, joined.sentences, tuple(spans), has_text=False)
+
+
+def _lines_of(document: AnnotatedDocument) -> Iterator[str]:
+    if document.id and re.search("[\r\n]", document.id):
+        raise InputError("an id with a line break cannot be written as CoNLL")
+    yield f"-DOCSTART- ({document.id})" if document.id else "-DOCSTART-\tO"
+    yield ""
+    for offsets in _cut_sentences(document) if document.sentences is None else document.sentences:
+        chunks = _chunks(offsets, document.spans)
+        for (start, end), tag in zip(offsets, iob2_tags(len(offsets), chunks), strict=True):
+            yield f"{_writable(document.text[start:end])}\t{tag}"
+        yield ""
+
+
+def _cut_sentences(document: AnnotatedDocument) -> Iterator[list[Offsets]]:
+    """A sentence for each line of the text, but never an end inside an entity."""
+    sentence: list[Offsets] = []
+    inside = 0
+    spans = iter(document.spans)
+    for start, end in cut_words(document.text, (edge for s in document.spans for edge in (s.start, s.end))):
+        if sentence and start >= inside and "\n" in document.text[sentence[-1][1] : start]:
+            yield sentence
+            sentence = []
+        while inside <= start and (span := next(spans, None)):
+            inside = span.end
+        sentence.append((start, end))
+    if sentence:
+        yield sentence
+
+
+def _chunks(words: Sequence[Offsets], spans: Sequence[Span]) -> Iterator[tuple[int, int, str]]:
+    if not words:
+        return
+    firsts = {start: i for i, (start, _) in enumerate(words)}
+    ends = {end: i + 1 for i, (_, end) in enumerate(words)}
+    for span in spans[bisect_right(spans, words[0][0], key=lambda span: span.end) :]:
+        if span.start >= words[-1][1]:
+            return
+        if span.start not in firsts or span.end not in ends:
+            raise InputError(f"the entity [{span.start}, {span.end}) cuts a word or a sentence")
+        yield firsts[span.start], ends[span.end], span.label
+
+
+def _writable(word: str) -> str:
+    if word != word.strip(" ") or "\t" in word or "\n" in word or word == "-DOCSTART-":
+        raise InputError(
+            "a word that cannot stand in a CoNLL file: it has white space, or is -DOCSTART- itself"
+        )
+    return word
