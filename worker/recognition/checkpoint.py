@@ -1,0 +1,185 @@
+"""Open, verify and describe a model: a bundled one, a folder, or a hub id. Imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from worker.errors import ModelError
+from worker.recognition.labels import LabelSet
+from worker.recognition.pieces import WordPieces
+from worker.recognition.windows import OVERLAP, WindowPolicy
+from worker.recognition.words import RULES_VERSION, WordRule
+
+#: Folder of the models that come with nerq.
+BUNDLED = Path(__file__).parent.parent / "models"
+#: What `nerq train` writes beside the weights: word rule, window policy, decoding.
+NERQ_FILE = "nerq.json"
+#: The longest window for a checkpoint that does not say; longer ones cost more than they give.
+DEFAULT_MAX_PIECES = 510
+
+
+def bundled_models() -> list[str]:
+    """Names of the models that come with nerq."""
+    return sorted(folder.parent.name for folder in BUNDLED.glob("*/config.json"))
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A token-classification model on disk, checked, with the rules for reading text that belong to it.
+
+    `id` is a sha-256 over everything that decides which entities are found: weights, configuration, tokenizer, label
+    set, word rule, window policy, decoding and the version of nerq's own text rules.
+    """
+
+    name: str
+    folder: Path
+    config: dict[str, Any]
+    word_rule: WordRule
+    window: WindowPolicy
+    facts: dict[str, Any]  #: what `nerq train` recorded; empty for a foreign checkpoint
+
+    @classmethod
+    def open(cls, name_or_path: str) -> Checkpoint:
+        """Open a bundled model by name, a folder by path, or a hub id such as `org/model`.
+
+        Raises:
+            ModelError: it does not exist, is incomplete, or is of a kind that nerq refuses (pickled weights, remote
+                code, no labels).
+        """
+        folder = _find(name_or_path)
+        config = _read_json(folder / "config.json")
+        _verify(folder, config)
+        facts = _read_json(folder / NERQ_FILE) if (folder / NERQ_FILE).exists() else {}
+        try:
+            window = WindowPolicy(**facts["window"]) if facts else WindowPolicy(0, _room(folder, config))
+            rule = WordRule(facts.get("word_rule", WordRule.NEWS))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{folder / NERQ_FILE} is damaged: {error}") from error
+        return cls(name_or_path, folder, config, rule, window, facts)
+
+    @cached_property
+    def labels(self) -> LabelSet:
+        """The labels in the order of the model's outputs."""
+        by_id = {int(key): str(name) for key, name in self.config["id2label"].items()}
+        return LabelSet([by_id[i] for i in range(len(by_id))])
+
+    @cached_property
+    def pieces(self) -> WordPieces:
+        """Cuts words into the pieces of this model."""
+        return WordPieces(self._tokenizer_json, self.window.max_pieces)
+
+    @cached_property
+    def id(self) -> str:
+        """64 hexadecimal digits."""
+        volatile = {"_name_or_path", "transformers_version", "dtype", "torch_dtype", "architectures"}
+        described = {
+            **self._rules(),
+            "config": {key: value for key, value in self.config.items() if key not in volatile},
+            "tokenizer": hashlib.sha256(self._tokenizer_json.encode()).hexdigest(),
+            "weights": self.weights_sha256,
+        }
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def weights_sha256(self) -> str:
+        """Over the weight files, in order of their names."""
+        digest = hashlib.sha256()
+        for path in sorted(self.folder.glob("*.safetensors")):
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()
+
+    def details(self) -> dict[str, Any]:
+        """What the database keeps of the model beside its id, name and labels; JSON-able."""
+        return {**self._rules(), "weights_sha256": self.weights_sha256, "type": self.config.get("model_type")}
+
+    def _rules(self) -> dict[str, Any]:
+        return {
+            "labels": list(self.labels.names),
+            "word_rule": self.word_rule.value,
+            "window": {**self.window.as_dict(), "overlap": OVERLAP},
+            "decoding": "argmax",
+            "rules_version": RULES_VERSION,
+        }
+
+    @cached_property
+    def _tokenizer_json(self) -> str:
+        path = self.folder / "tokenizer.json"
+        if path.exists():
+            return path.read_text(encoding="utf-8")
+        # An older checkpoint with a vocabulary only: transformers knows how to build the fast tokenizer from it.
+        from transformers import AutoTokenizer
+
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(self.folder, use_fast=True, trust_remote_code=False)
+            return str(tokenizer.backend_tokenizer.to_str())
+        except (AttributeError, OSError, ValueError) as error:
+            raise ModelError(f"{self.folder} has no fast tokenizer (tokenizer.json): {error}") from error
+
+
+def _find(name_or_path: str) -> Path:
+    path = Path(name_or_path).expanduser()
+    if name_or_path in bundled_models():
+        return BUNDLED / name_or_path
+    if path.is_dir():
+        return path.resolve()
+    if name_or_path.count("/") == 1 and not name_or_path.startswith((".", "/", "~")):
+        return _download(name_or_path)
+    raise ModelError(
+        f"There is no model {name_or_path!r}: neither a bundled one ({', '.join(bundled_models()) or 'none'}), "
+        "nor a folder, nor a hub id (org/name)."
+    )
+
+
+def _download(hub_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    patterns = ["config.json", NERQ_FILE, "*.safetensors", "*.safetensors.index.json", "tokenizer*", "vocab*"]
+    patterns += ["merges.txt", "special_tokens_map.json", "added_tokens.json", "*.model"]
+    try:
+        return Path(snapshot_download(hub_id, allow_patterns=patterns, ignore_patterns=["*/*"]))
+    except Exception as error:  # of several libraries' kinds; their messages name the hub's address and the cause
+        raise ModelError(
+            f"{hub_id!r} is no folder here, and the model hub did not give it: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _verify(folder: Path, config: dict[str, Any]) -> None:
+    if "auto_map" in config:
+        raise ModelError(f"{folder} wants to run code of its own (auto_map in config.json); nerq refuses that.")
+    architectures = config.get("architectures") or []
+    if not any(str(name).endswith("ForTokenClassification") for name in architectures):
+        found = ", ".join(map(str, architectures)) or "none"
+        raise ModelError(f"{folder} is no token-classification model; config.json names: {found}.")
+    if not config.get("id2label"):
+        raise ModelError(f"{folder} names no labels (id2label in config.json).")
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(f"{folder} has no safetensors weights; nerq opens no pickled ones (*.bin, *.pt).")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path.parent} is no model folder: {path.name} is missing.") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{path} holds no JSON object.")
+    return content
+
+
+def _room(folder: Path, config: dict[str, Any]) -> int:
+    """Pieces that fit into one window of a foreign checkpoint, special pieces not counted."""
+    positions = config.get("max_position_embeddings") or config.get("n_positions") or DEFAULT_MAX_PIECES + 2
+    # RoBERTa's family starts to count positions behind the padding id.
+    reserved = int(config.get("pad_token_id") or 0) + 1 if "roberta" in str(config.get("model_type")) else 0
+    limits = [int(positions) - reserved, DEFAULT_MAX_PIECES + 2]
+    if (folder / "tokenizer_config.json").exists():
+        limits.append(int(_read_json(folder / "tokenizer_config.json").get("model_max_length") or 10**9))
+    return max(1, min(limits) - 4)  # four special pieces are more than any family has

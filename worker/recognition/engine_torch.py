@@ -1,0 +1,103 @@
+"""The torch engine: any checkpoint that transformers opens, on a CPU or a CUDA device."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import AutoModelForTokenClassification
+from transformers.utils import logging as transformers_logging
+
+from worker.errors import ModelError, SettingsError
+from worker.recognition.checkpoint import Checkpoint
+from worker.recognition.packing import Pack
+
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_log = logging.getLogger(__name__)
+
+
+class TorchEngine:
+    """Runs a checkpoint with torch.
+
+    Args:
+        checkpoint: an opened one; its weights are read from safetensors, never from pickles.
+        precision: `auto`, `fp32`, `bf16` or `fp16`; auto takes bf16 where the hardware computes it.
+        threads: CPU threads; None leaves torch's own choice.
+        device: `cpu`, `cuda` or None for CUDA where there is one.
+    """
+
+    def __init__(
+        self, checkpoint: Checkpoint, precision: str = "auto", threads: int | None = None, device: str | None = None
+    ) -> None:
+        if threads:
+            torch.set_num_threads(threads)
+        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.name = f"torch-{self._device.type}"
+        self.precision = _choose_precision(precision, self._device)
+        self._model = _load(checkpoint, _DTYPES[self.precision]).to(self._device)
+
+    @torch.inference_mode()
+    def predict(self, pack: Pack) -> npt.NDArray[np.float32]:
+        """Log-probabilities at each word's first piece, shape (n_words, n_labels)."""
+        lengths = torch.from_numpy(pack.lengths)
+        ids = torch.from_numpy(pack.piece_ids)  # (n_windows, n_pieces)
+        n_pieces = ids.shape[1]
+        # Windows of one length need no mask, and attention without one is faster.
+        mask = None if bool((lengths == n_pieces).all()) else torch.arange(n_pieces) < lengths[:, None]
+        try:
+            logits = self._model(
+                input_ids=ids.to(self._device),
+                attention_mask=None if mask is None else mask.long().to(self._device),
+            ).logits  # (n_windows, n_pieces, n_labels)
+            rows = torch.from_numpy(pack.word_rows).to(self._device)
+            columns = torch.from_numpy(pack.word_columns).to(self._device)
+            result = logits[rows, columns].float().log_softmax(dim=-1)  # (n_words, n_labels)
+        except torch.cuda.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise MemoryError(f"{ids.shape[0]} windows of {n_pieces} pieces do not fit on the GPU") from error
+        return result.cpu().numpy()
+
+
+def _load(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of deprecations inside transformers; nothing a user can act on
+            model, report = AutoModelForTokenClassification.from_pretrained(
+                checkpoint.folder,
+                dtype=dtype,
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ModelError(f"The weights of {checkpoint.name} cannot be opened: {error}") from error
+    if report["missing_keys"]:
+        missing = ", ".join(sorted(report["missing_keys"])[:5])
+        raise ModelError(f"The weights of {checkpoint.name} are incomplete; missing: {missing}.")
+    if int(model.config.num_labels) != len(checkpoint.labels):
+        raise ModelError(f"{checkpoint.name} has {model.config.num_labels} outputs for {len(checkpoint.labels)} labels.")
+    return model.eval()
+
+
+def _choose_precision(precision: str, device: torch.device) -> str:
+    if precision == "auto":
+        if device.type == "cuda":
+            return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+        return "bf16" if _cpu_computes_bf16() else "fp32"
+    if precision not in _DTYPES:
+        raise SettingsError(f"There is no precision {precision!r}; choose auto, fp32, bf16 or fp16.")
+    if precision == "bf16" and device.type == "cpu" and not _cpu_computes_bf16():
+        _log.warning("this CPU emulates bf16: slower than fp32")
+    return precision
+
+
+def _cpu_computes_bf16() -> bool:
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -1,0 +1,102 @@
+"""Words -> subword pieces of a checkpoint's tokenizer, word by word, as models for labelling words are trained."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+#: Words whose pieces are remembered; a corpus repeats itself, so most words are tokenised once.
+_MAX_REMEMBERED = 500_000
+#: A longer "word" is cut before it is tokenised: it has more pieces than any window anyway.
+_MAX_WORD_CHARS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Pieces of a run of words: word `i` has `ids[starts[i]:starts[i + 1]]`, at least one."""
+
+    ids: npt.NDArray[np.int64]  #: shape (n_pieces,)
+    starts: npt.NDArray[np.int64]  #: shape (n_words + 1,)
+
+    @property
+    def n_of_words(self) -> npt.NDArray[np.int64]:
+        """Pieces of each word, shape (n_words,)."""
+        return np.diff(self.starts)
+
+
+class WordPieces:
+    """Cuts words into pieces.
+
+    A word without pieces (control characters, a lone joiner) becomes the unknown piece, so that no word is lost; of
+    a word with more pieces than a window has room for, the first `max_pieces` stand for it.
+    """
+
+    def __init__(self, tokenizer_json: str, max_pieces: int) -> None:
+        spec = json.loads(tokenizer_json)
+        spec["truncation"] = spec["padding"] = None
+        _put_space_before_words(spec.get("pre_tokenizer"))
+        self._tokenizer = Tokenizer.from_str(json.dumps(spec))
+        self._max_pieces = max_pieces
+        self._known: dict[str, tuple[int, ...]] = {}
+        self._unknown = _unknown_piece(self._tokenizer, spec)
+        self.before, self.after = _special_pieces(self._tokenizer)
+
+    def cut(self, words: Sequence[str]) -> Pieces:
+        """The pieces of `words`, in order."""
+        new = list(dict.fromkeys(word for word in words if word not in self._known))
+        if len(self._known) + len(new) > _MAX_REMEMBERED:
+            self._known.clear()
+            new = list(dict.fromkeys(words))
+        self._known.update(zip(new, self._tokenize(new), strict=True))
+        known = self._known
+        pieces = [known[word] for word in words]
+        starts = np.zeros(len(pieces) + 1, dtype=np.int64)
+        np.cumsum([len(p) for p in pieces], out=starts[1:])
+        ids = np.fromiter((i for p in pieces for i in p), dtype=np.int64, count=int(starts[-1]))
+        return Pieces(ids, starts)
+
+    def _tokenize(self, words: list[str]) -> Iterable[tuple[int, ...]]:
+        inputs: list[list[str]] = [[word[:_MAX_WORD_CHARS]] for word in words]
+        encodings = self._tokenizer.encode_batch(inputs, is_pretokenized=True, add_special_tokens=False)
+        for encoding in encodings:
+            yield tuple(encoding.ids[: self._max_pieces]) or (self._unknown,)
+
+
+def _put_space_before_words(pre_tokenizer: dict[str, Any] | None) -> None:
+    """Make byte-level and Metaspace tokenizers read every word as one that follows a space, as in training."""
+    if pre_tokenizer is None:
+        return
+    for part in pre_tokenizer.get("pretokenizers", [pre_tokenizer]):
+        if part["type"] == "ByteLevel":
+            part["add_prefix_space"] = True
+        elif part["type"] == "Metaspace":
+            part["prepend_scheme"] = "always"
+
+
+def _unknown_piece(tokenizer: Tokenizer, spec: dict[str, Any]) -> int:
+    """The id of the unknown piece; where the vocabulary has none (byte level), that of a replacement character."""
+    candidates = (spec["model"].get("unk_token"), "[UNK]", "<unk>", "<|endoftext|>")
+    for name in candidates:
+        piece = tokenizer.token_to_id(name) if name else None
+        if piece is not None:
+            return int(piece)
+    unk_id = spec["model"].get("unk_id")
+    if unk_id is not None:
+        return int(unk_id)
+    return int(tokenizer.encode("\ufffd", add_special_tokens=False).ids[0])
+
+
+def _special_pieces(tokenizer: Tokenizer) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What the tokenizer puts before and after a text, such as ([CLS],) and ([SEP],)."""
+    plain = tokenizer.encode(["a"], is_pretokenized=True, add_special_tokens=False).ids
+    whole = tokenizer.encode(["a"], is_pretokenized=True).ids
+    for first in range(len(whole) - len(plain) + 1):
+        if whole[first : first + len(plain)] == plain:
+            return tuple(whole[:first]), tuple(whole[first + len(plain) :])
+    return (), ()

@@ -1,0 +1,116 @@
+"""Texts -> entities: the whole flow, one line per step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.errors import NerqError
+from worker.recognition.alignment import WordRows
+from worker.recognition.checkpoint import Checkpoint
+from worker.recognition.decoding import decode_argmax
+from worker.recognition.engine import Engine
+from worker.recognition.entity import Recognition
+from worker.recognition.packing import Pack, Packer
+from worker.recognition.reading import Reading, join_readings
+from worker.recognition.spans import join_entities
+
+
+class Recognizer:
+    """Finds the entities of texts with one checkpoint on one engine. Knows nothing of files, SQL or queues.
+
+    Args:
+        checkpoint: the opened model.
+        engine: what runs its network.
+        pack_pieces: pieces, padding included, that go through the engine together, at most (one window is always
+            taken, however long).
+    """
+
+    def __init__(self, checkpoint: Checkpoint, engine: Engine, pack_pieces: int = 2048) -> None:
+        self.checkpoint = checkpoint
+        self.engine = engine.name
+        self.precision = engine.precision
+        self._engine = engine
+        self._packer = Packer(checkpoint.pieces.before, checkpoint.pieces.after, pack_pieces)
+
+    def recognize(self, texts: Sequence[str], on_progress: Callable[[], None] | None = None) -> list[Recognition]:
+        """The entities of each text, in the order of the texts.
+
+        Args:
+            texts: any Unicode, of any length.
+            on_progress: called after every pack.
+
+        Raises:
+            MemoryError: a single window does not fit into memory.
+        """
+        readings = [Reading.of_text(text, self.checkpoint) for text in texts]
+        return self.recognize_readings(readings, on_progress)
+
+    def recognize_readings(
+        self, readings: Sequence[Reading], on_progress: Callable[[], None] | None = None
+    ) -> list[Recognition]:
+        """The entities of texts whose words are known already."""
+        rows = self._predict(readings, on_progress or (lambda: None))
+        firsts = np.cumsum([0] + [len(reading.words) for reading in readings]).tolist()
+        parts = zip(readings, firsts, firsts[1:], strict=False)
+        return [self._decode(reading, rows.rows[a:b], rows.n_reads[a:b]) for reading, a, b in parts]
+
+    def _predict(self, readings: Sequence[Reading], on_progress: Callable[[], None]) -> WordRows:
+        rows = WordRows(sum(len(reading.words) for reading in readings), len(self.checkpoint.labels))
+        if len(rows.rows) == 0:
+            return rows
+        pieces, windows = join_readings(readings)
+        for pack in self._packer.packs(pieces, windows):
+            for part, log_probabilities in self._run(pack):
+                rows.add(part, log_probabilities)
+            on_progress()
+        return rows
+
+    def _run(self, pack: Pack) -> Iterator[tuple[Pack, npt.NDArray[np.float32]]]:
+        """Run a pack, in halves where it does not fit into memory."""
+        try:
+            yield pack, self._engine.predict(pack)
+        except MemoryError:
+            if len(pack.lengths) == 1:
+                raise
+            for half in pack.halves():
+                yield from self._run(half)
+
+    def _decode(
+        self, reading: Reading, rows: npt.NDArray[np.float32], n_reads: npt.NDArray[np.int64]
+    ) -> Recognition:
+        n_words_read = int((n_reads == 1).sum())
+        if n_words_read != len(reading.words):
+            raise NerqError(f"{len(reading.words) - n_words_read} of {len(reading.words)} words were not read once")
+        label_ids, scores = decode_argmax(rows)
+        entities = join_entities(
+            reading.text, reading.words, reading.sentences, label_ids, scores, self.checkpoint.labels
+        )
+        n_pieces = int(np.diff(reading.pieces.starts[reading.windows[:, :2]], axis=1).sum())
+        return Recognition(entities, len(reading.words), n_words_read, len(reading.windows), n_pieces)
+
+
+def open_recognizer(
+    checkpoint: Checkpoint,
+    precision: str = "auto",
+    threads: int | None = None,
+    pack_pieces: int = 2048,
+    device: str | None = None,
+) -> Recognizer:
+    """Load the checkpoint's weights and make it ready to read.
+
+    Args:
+        checkpoint: the opened model.
+        precision: `auto`, `fp32`, `bf16` or `fp16`.
+        threads: CPU threads; None leaves the engine's own choice.
+        pack_pieces: see Recognizer.
+        device: `cpu`, `cuda`, or None for CUDA where there is one.
+
+    Raises:
+        ModelError: the weights cannot be opened.
+    """
+    from worker.recognition.engine_torch import TorchEngine  # torch takes seconds to import: only who runs it pays
+
+    return Recognizer(checkpoint, TorchEngine(checkpoint, precision, threads, device), pack_pieces)

@@ -1,0 +1,126 @@
+"""Settings: NERQ_* environment variables and nerq.toml, read once at the start and passed down."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from worker.errors import SettingsError
+
+#: Where container platforms mount secrets; a file `nerq_broker` there sets `broker`.
+SECRETS_DIR = Path("/run/secrets")
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Facts about a model (labels, windows) come from its folder, never from here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NERQ_",
+        toml_file="nerq.toml",
+        frozen=True,
+        extra="forbid",
+        env_ignore_empty=True,
+        secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
+    )
+
+    database: SecretStr = Field(
+        SecretStr("sqlite:///nerq.db"), description="SQLAlchemy URL of the database (sqlite or postgresql)."
+    )
+    broker: SecretStr | None = Field(
+        None, description="Redis URL (redis:// or rediss://). Unset: no queue, `nerq submit` works locally."
+    )
+    model: str = Field("general", description="Default model: a bundled name, a folder or a hub id.")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
+        "auto", description="Arithmetic of the engine; auto takes bf16 where the machine has it, else fp32."
+    )
+    processes: int | None = Field(
+        None, ge=1, le=256, description="Model processes on this machine's CPU. Unset: one for every two cores, at most 4."
+    )
+    threads: int | None = Field(
+        None, ge=1, le=256, description="CPU threads of one model process. Unset: the cores shared out."
+    )
+    pack_pieces: int = Field(2048, ge=64, le=1_000_000, description="Subword pieces that go through the model together.")
+    batch_chars: int = Field(200_000, ge=1, description="Characters of text that one queue message stands for, at most.")
+    batch_documents: int = Field(64, ge=1, le=4096, description="Documents that one queue message names, at most.")
+    max_file_bytes: int = Field(50_000_000, ge=1, description="A larger file is a failed source (too_large).")
+    lease_s: float = Field(
+        120.0, gt=0, description="Seconds a running extraction is reserved; progress renews it."
+    )
+    max_losses: int = Field(3, ge=1, description="Deaths of its process after which a document fails (worker_lost).")
+    recovery_s: float = Field(5.0, gt=0, description="Seconds between two rounds of a worker's recovery loop.")
+    resend_s: float = Field(
+        30.0, gt=0, description="Seconds after which work that was announced but not taken is announced again."
+    )
+    time_limit_s: float = Field(900.0, gt=0, description="Seconds one batch may take before its process is killed.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level of the log.")
+    log_format: Literal["text", "json"] = Field("text", description="Log lines for people or for machines.")
+
+    @field_validator("database")
+    @classmethod
+    def _database_is_supported(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if not url.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://", "postgres://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("broker")
+    @classmethod
+    def _broker_is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://")):
+            raise ValueError("must start with redis:// or rediss://")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order of precedence: given in code, environment, secret files, nerq.toml, defaults."""
+        return init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def database_url(self) -> str:
+        """The database URL with its password; never log it."""
+        return self.database.get_secret_value()
+
+    @property
+    def broker_url(self) -> str | None:
+        """The broker URL with its password, or None without a broker; never log it."""
+        return self.broker.get_secret_value() if self.broker else None
+
+
+def load_settings() -> Settings:
+    """Read the settings once.
+
+    Raises:
+        SettingsError: a value is wrong, or `nerq.toml` or the environment names a setting that does not exist.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        lines = [f"  NERQ_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise SettingsError("Wrong settings (environment or nerq.toml):\n" + "\n".join(lines)) from None
+    except ValueError as error:  # a malformed nerq.toml
+        raise SettingsError(f"nerq.toml cannot be read: {error}") from error
+    _refuse_unknown_variables()
+    return settings
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"NERQ_{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith("NERQ_") and name not in known)
+    if unknown:
+        raise SettingsError(f"Unknown settings in the environment: {', '.join(unknown)}")
