@@ -1,0 +1,115 @@
+"""Every SQL statement of nerq: jobs, sources, documents, extractions, entities.
+
+One function for each thing that nerq asks of the database or tells it; the first argument is the open
+`Database`. SQLite and PostgreSQL give the same answers.
+
+- `rows` the values that go in and come out; `schema` the tables; `migrations/` their history
+- `database` opening, and the two kinds of transaction; `migration` the schema's version; `driver_errors`
+  their translation
+- `jobs`, `sources`, `progress` what `nerq submit`, `cancel`, `retry` and `status` do
+- `announcements`, `extractions`, `losses`, `workers` what the queue does
+- `entities`, `documents`, `models` what is asked of the results
+- `clock`, `names`, `transitions`, `chunks`, `upsert` what several of these share, each one thing
+"""
+
+from worker.store.announcements import announce, announce_again, open_work, unannounce
+from worker.store.database import Database
+from worker.store.documents import find_document, job_documents
+from worker.store.entities import count_entities, document_entities, find_entities
+from worker.store.extractions import claim, fail, finish, give_back, refuse, renew
+from worker.store.jobs import cancel_job, close_job, create_job, find_job, list_jobs, retry_job
+from worker.store.losses import reclaim, running_workers
+from worker.store.migration import migration_state, open_database, upgrade_database
+from worker.store.models import list_models
+from worker.store.names import fold_name
+from worker.store.progress import job_errors, job_progress
+from worker.store.rows import (
+    Added,
+    Announced,
+    Claimed,
+    ClaimedBatch,
+    CountRow,
+    DocumentRow,
+    EntityQuery,
+    EntityRow,
+    ErrorRow,
+    ExtractionStatus,
+    Finished,
+    Job,
+    JobDocument,
+    MigrationState,
+    ModelFacts,
+    ModelRow,
+    NewDocument,
+    NewEntity,
+    NewSource,
+    OpenWork,
+    Progress,
+    Reclaimed,
+    RunFacts,
+    WorkerRow,
+)
+from worker.store.sources import add_sources
+from worker.store.workers import beat, leave, live_workers
+
+__all__ = [
+    "Added",
+    "Announced",
+    "Claimed",
+    "ClaimedBatch",
+    "CountRow",
+    "Database",
+    "DocumentRow",
+    "EntityQuery",
+    "EntityRow",
+    "ErrorRow",
+    "ExtractionStatus",
+    "Finished",
+    "Job",
+    "JobDocument",
+    "MigrationState",
+    "ModelFacts",
+    "ModelRow",
+    "NewDocument",
+    "NewEntity",
+    "NewSource",
+    "OpenWork",
+    "Progress",
+    "Reclaimed",
+    "RunFacts",
+    "WorkerRow",
+    "add_sources",
+    "announce",
+    "announce_again",
+    "beat",
+    "cancel_job",
+    "claim",
+    "close_job",
+    "count_entities",
+    "create_job",
+    "document_entities",
+    "fail",
+    "find_document",
+    "find_entities",
+    "find_job",
+    "finish",
+    "fold_name",
+    "give_back",
+    "job_documents",
+    "job_errors",
+    "job_progress",
+    "leave",
+    "list_jobs",
+    "list_models",
+    "live_workers",
+    "migration_state",
+    "open_database",
+    "open_work",
+    "reclaim",
+    "refuse",
+    "renew",
+    "retry_job",
+    "running_workers",
+    "unannounce",
+    "upgrade_database",
+]

@@ -1,0 +1,143 @@
+"""Opening a database, and the two kinds of transaction on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from worker.errors import ServiceError, SettingsError
+from worker.store.driver_errors import cannot_connect, translate
+
+#: A result row of whatever columns.
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+#: How long a statement on SQLite waits for another writer, in seconds.
+SQLITE_BUSY_S = 30.0
+
+
+class Database:
+    """One engine and its two kinds of transaction. Open one in each process; threads may share it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write; committed at the end of the block, undone if the block raises.
+
+        Raises:
+            ServiceError: no connection can be had.
+            TransientError: the connection was lost, or the database was locked for too long.
+        """
+        with self._transaction({"nerq_writes": True}) as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database throughout and writes nothing.
+
+        Raises:
+            ServiceError: no connection can be had.
+            TransientError: the connection was lost.
+        """
+        snapshot = (
+            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        with self._transaction(snapshot) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back all connections; the object may be used again."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
+        try:
+            connection = self._engine.connect()
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise cannot_connect(error, self._engine.url) from error
+        try:
+            with connection, connection.execution_options(**options).begin():
+                yield connection
+        except DBAPIError as error:
+            raise translate(error) from error
+
+
+def make_database(url: str, *, foreign_keys: bool = True) -> Database:
+    """The database at the URL, as it is; `foreign_keys` off is for migrations (SQLite rebuilds tables).
+
+    Raises:
+        SettingsError: the URL is not one of a database that nerq can use.
+        ServiceError: the SQLite file cannot be created.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Database(_sqlite_engine(parsed, foreign_keys))
+    return Database(_postgresql_engine(parsed))
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the driver that nerq uses. Raises SettingsError for any other database."""
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except ArgumentError:
+        raise SettingsError("NERQ_DATABASE is not a database URL.") from None
+    if backend == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise SettingsError("nerq needs a database file: sqlite:///PATH")
+        return parsed.set(drivername="sqlite+pysqlite")
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise SettingsError(
+        f"nerq cannot use a database of kind {backend!r}: give sqlite:///PATH or postgresql://..."
+    )
+
+
+def _sqlite_engine(url: URL, foreign_keys: bool) -> Engine:
+    _create_private_file(Path(str(url.database)))
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_BUSY_S})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # The driver leaves transactions to the next listener.
+        connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred transaction that turns into a writer fails at once while another one writes: ask first.
+        writes = connection.get_execution_options().get("nerq_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _create_private_file(path: Path) -> None:
+    """Texts may be confidential: a new file is its owner's alone (its -wal and -shm inherit the mode)."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise ServiceError(f"Cannot open the database file {path}: {error.strerror}") from error
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    # A half-open connection is noticed within a minute and a half; values in the URL win.
+    defaults = {
+        "connect_timeout": "10",
+        "application_name": "nerq",
+        "keepalives_idle": "30",
+        "keepalives_interval": "10",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "90000",
+    }
+    return create_engine(url.set(query={**defaults, **url.query}), hide_parameters=True, pool_pre_ping=True)

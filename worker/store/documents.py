@@ -1,0 +1,147 @@
+"""Stored documents: one by a reference, or all of a job with their entities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from worker.errors import InputError, NotFoundError
+from worker.store.database import AnyRow, Database
+from worker.store.names import storable
+from worker.store.rows import DocumentRow, ExtractionStatus, JobDocument, NewEntity
+from worker.store.schema import document, entity, extraction, job, source
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_SOURCES_AT_ONCE = 32
+_CANDIDATES_SHOWN = 5
+
+
+def find_document(db: Database, ref: str) -> DocumentRow:
+    """The document by its id, a path, or the end of a path (whole names: `a.txt` is the end of `x/a.txt`).
+
+    A path that was submitted again with another content means the latest content.
+
+    Raises:
+        NotFoundError: no document answers to it.
+        InputError: more than one does; the message names some of them.
+    """
+    with db.read() as connection:
+        found = _by_id(connection, int(ref)) if _NUMBER.fullmatch(ref) else None
+        document_id = found or _by_path(connection, storable(ref))
+        row = connection.execute(select(document).where(document.c.id == document_id)).one()
+        paths = (
+            select(source.c.path)
+            .where(source.c.document_id == document_id)
+            .distinct()
+            .order_by(source.c.path)
+        )
+        return DocumentRow(
+            row.id, row.sha256, row.text, row.n_chars, tuple(connection.execute(paths).scalars())
+        )
+
+
+def job_documents(db: Database, job_id: int) -> Iterator[JobDocument]:
+    """Each source of the job that has a document, as submitted, with the entities of the job's model.
+
+    Streams: holds a connection until exhausted.
+    """
+    with db.read() as connection:
+        last_id = 0
+        while rows := _sources_after(connection, job_id, last_id):
+            last_id = rows[-1].source_id
+            entities = _entities(connection, {row.extraction_id for row in rows if _is_done(row)})
+            for row in rows:
+                yield JobDocument(
+                    document_id=row.document_id,
+                    sha256=row.sha256,
+                    path=row.path,
+                    record=row.record,
+                    text=row.text,
+                    status=ExtractionStatus(row.status),
+                    entities=tuple(entities.get(row.extraction_id, ())),
+                )
+
+
+def _by_id(connection: Connection, document_id: int) -> int | None:
+    return connection.execute(select(document.c.id).where(document.c.id == document_id)).scalar()
+
+
+def _by_path(connection: Connection, ref: str) -> int:
+    end = "/" + ref.removeprefix("./").lstrip("/")
+    # substr instead of LIKE, which on SQLite takes no notice of case.
+    ends_so = and_(
+        func.length(source.c.path) >= len(end),
+        func.substr(source.c.path, func.length(source.c.path) - (len(end) - 1)) == end,
+    )
+    for condition in (source.c.path == ref, ends_so):
+        rows = _latest(connection, condition)
+        if len({row.document_id for row in rows}) > 1:
+            raise InputError(f"{ref!r} names more than one document: {_candidates(rows)}.")
+        if rows:
+            return int(rows[0].document_id)
+    raise NotFoundError(f"There is no document {ref!r}.")
+
+
+def _latest(connection: Connection, condition: ColumnElement[bool]) -> Sequence[AnyRow]:
+    """The newest source with a document of each (path, record) that fits."""
+    newest = (
+        select(func.max(source.c.id))
+        .where(condition, source.c.document_id.is_not(None))
+        .group_by(source.c.path, source.c.record)
+    )
+    query = select(source.c.document_id, source.c.path, source.c.record).where(source.c.id.in_(newest))
+    return connection.execute(query.order_by(source.c.path, source.c.id)).all()
+
+
+def _candidates(rows: Sequence[AnyRow]) -> str:
+    shown = [
+        f"{row.document_id} ({row.path}{'' if row.record is None else f', record {row.record}'})"
+        for row in rows[:_CANDIDATES_SHOWN]
+    ]
+    more = len(rows) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _sources_after(connection: Connection, job_id: int, last_id: int) -> Sequence[AnyRow]:
+    query = (
+        select(
+            source.c.id.label("source_id"),
+            source.c.path,
+            source.c.record,
+            document.c.id.label("document_id"),
+            document.c.sha256,
+            document.c.text,
+            extraction.c.id.label("extraction_id"),
+            extraction.c.status,
+        )
+        .join(job, job.c.id == source.c.job_id)
+        .join(document, document.c.id == source.c.document_id)
+        .join(
+            extraction,
+            and_(extraction.c.document_id == document.c.id, extraction.c.model_id == job.c.model_id),
+        )
+        .where(source.c.job_id == job_id, source.c.id > last_id)
+        .order_by(source.c.id)
+        .limit(_SOURCES_AT_ONCE)
+    )
+    return connection.execute(query).all()
+
+
+def _is_done(row: AnyRow) -> bool:
+    return bool(row.status == ExtractionStatus.DONE)
+
+
+def _entities(connection: Connection, extraction_ids: set[int]) -> dict[int, list[NewEntity]]:
+    query = (
+        select(entity)
+        .where(entity.c.extraction_id.in_(sorted(extraction_ids)))
+        .order_by(entity.c.extraction_id, entity.c.start, entity.c.end, entity.c.label)
+    )
+    found: dict[int, list[NewEntity]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.extraction_id, []).append(
+            NewEntity(row.start, row.end, row.label, row.text, row.score)
+        )
+    return found

@@ -1,0 +1,14 @@
+"""Alembic's entry: runs the migrations inside the transaction that `upgrade_database` opened."""
+
+from alembic import context
+
+from worker.store.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite changes a table by building it anew.
+    transactional_ddl=True,  # The store begins and commits; SQLite's own default would commit in between.
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,165 @@
+"""The tables. Their names and states are the README's words; `migrations/` builds them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
+
+#: Every string compares and sorts by code point on both databases.
+STRING: TypeEngine[str] = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+#: SQLite gives out row numbers only to a column of type INTEGER.
+KEY: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
+#: Seconds since 1970-01-01 UTC, by the database's clock.
+TIME = Double
+JSON_VALUE = JSON(none_as_null=True)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+model = Table(
+    "model",
+    metadata,
+    Column("id", STRING, primary_key=True),
+    Column("name", STRING, nullable=False),
+    Column("path", STRING, nullable=False),
+    Column("labels", JSON_VALUE, nullable=False),
+    Column("details", JSON_VALUE, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    CheckConstraint("length(id) = 64", name="id"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("name", STRING, unique=True),
+    Column("model_id", STRING, ForeignKey("model.id"), nullable=False, index=True),
+    Column("created_at", TIME, nullable=False),
+    Column("closed_at", TIME),
+    Column("cancelled_at", TIME),
+    Column("options", JSON_VALUE, nullable=False),
+    Column("skipped", JSON_VALUE, nullable=False),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("sha256", STRING, unique=True, nullable=False),
+    Column("n_chars", Integer, nullable=False),
+    # Last, so that SQLite reads the columns before it without walking through a long text.
+    Column("text", STRING, nullable=False),
+    CheckConstraint("length(sha256) = 64", name="sha256"),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("job_id", KEY, ForeignKey("job.id"), nullable=False),
+    Column("document_id", KEY, ForeignKey("document.id")),
+    Column("path", STRING, nullable=False),
+    Column("record", STRING),
+    Column("media_type", STRING),
+    Column("encoding", STRING),
+    Column("encoding_confidence", Double),
+    Column("file_sha256", STRING),
+    Column("n_bytes", BigInteger),
+    Column("page_starts", JSON_VALUE),
+    Column("error_code", STRING),
+    Column("error_detail", STRING),
+    CheckConstraint("(document_id IS NULL) <> (error_code IS NULL)", name="document_or_error"),
+    Index(None, "job_id", "document_id"),
+    Index(None, "document_id", "job_id"),
+    # A path may be longer than an entry of PostgreSQL's B-tree; equality is all that is asked of it.
+    Index(None, "path", postgresql_using="hash"),
+)
+
+extraction = Table(
+    "extraction",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("document_id", KEY, ForeignKey("document.id"), nullable=False),
+    Column("model_id", STRING, ForeignKey("model.id"), nullable=False),
+    Column("status", STRING, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("losses", Integer, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Column("alone", Boolean, nullable=False),
+    Column("claimed_with", Integer),
+    Column("worker", STRING),
+    Column("lease_until", TIME),
+    Column("queued_at", TIME, nullable=False),
+    Column("dispatched_at", TIME),
+    Column("started_at", TIME),
+    Column("finished_at", TIME),
+    Column("error_code", STRING),
+    Column("error_detail", STRING),
+    Column("n_words", Integer),
+    Column("n_words_read", Integer),
+    Column("n_windows", Integer),
+    Column("n_pieces", Integer),
+    Column("n_entities", Integer),
+    Column("engine", STRING),
+    Column("precision", STRING),
+    Column("nerq_version", STRING),
+    Column("seconds", Double),
+    CheckConstraint("status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"),
+    CheckConstraint("(status = 'running') = (lease_until IS NOT NULL)", name="lease"),
+    CheckConstraint("(status = 'failed') = (error_code IS NOT NULL)", name="error"),
+    UniqueConstraint("document_id", "model_id"),
+    # Serves the queue: queued and not yet announced in id order, and the few that run.
+    Index(None, "status", "dispatched_at", "id"),
+)
+
+entity = Table(
+    "entity",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("extraction_id", KEY, ForeignKey("extraction.id", ondelete="CASCADE"), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("label", STRING, nullable=False),
+    Column("text", STRING, nullable=False),
+    Column("name", STRING, nullable=False),
+    Column("score", Double, nullable=False),
+    CheckConstraint('start >= 0 AND "end" > start', name="span"),
+    CheckConstraint('length(text) = "end" - start', name="text"),
+    UniqueConstraint("extraction_id", "start", "end", "label"),
+    Index(None, "label", "extraction_id"),
+    Index(None, "name"),
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("name", STRING, primary_key=True),
+    Column("host", STRING, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("device", STRING, nullable=False),
+    Column("started_at", TIME, nullable=False),
+    Column("seen_at", TIME, nullable=False, index=True),
+    Column("note", STRING),
+)

@@ -1,0 +1,36 @@
+"""Signs of life of worker processes."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+
+from worker.store.clock import now
+from worker.store.database import Database
+from worker.store.names import storable_or_none
+from worker.store.rows import WorkerRow
+from worker.store.schema import worker
+from worker.store.upsert import upsert
+
+
+def beat(db: Database, name: str, host: str, pid: int, device: str, note: str | None = None) -> None:
+    """Note that the worker is alive, on what device, and what ails it (`note`, for people)."""
+    seen = {"host": host, "pid": pid, "device": device, "seen_at": now(), "note": storable_or_none(note)}
+    with db.write() as connection:
+        put = upsert(connection, worker).values(name=name, started_at=now(), **seen)
+        connection.execute(put.on_conflict_do_update(index_elements=["name"], set_=seen))
+
+
+def leave(db: Database, name: str) -> None:
+    """Forget a worker that stopped."""
+    with db.write() as connection:
+        connection.execute(delete(worker).where(worker.c.name == name))
+
+
+def live_workers(db: Database, within_s: float) -> list[WorkerRow]:
+    """The workers seen in the last `within_s` seconds, by name."""
+    query = select(worker).where(worker.c.seen_at >= now() - within_s).order_by(worker.c.name)
+    with db.read() as connection:
+        return [
+            WorkerRow(row.name, row.host, row.pid, row.device, row.started_at, row.seen_at, row.note)
+            for row in connection.execute(query)
+        ]
