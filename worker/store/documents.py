@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from worker.errors import InputError, NotFoundError
 from worker.store.database import AnyRow, Database
-from worker.store.names import storable
 from worker.store.rows import DocumentRow, ExtractionStatus, JobDocument, NewEntity
 from worker.store.schema import document, entity, extraction, job, source
+from worker.text import storable
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _SOURCES_AT_ONCE = 32

@@ -16,10 +16,11 @@ from worker.store.clock import now
 from worker.store.database import AnyRow, Database
 from worker.store.losses import take_from_dead
 from worker.store.models import to_facts
-from worker.store.names import fold_name, storable
+from worker.store.names import fold_name
 from worker.store.rows import Claimed, ClaimedBatch, ExtractionStatus, Finished, RunFacts
 from worker.store.schema import document, entity, extraction, model
 from worker.store.transitions import RETURNED, failed
+from worker.text import storable
 
 
 def claim(

@@ -12,12 +12,12 @@ from worker.errors import InputError, NotFoundError
 from worker.store.chunks import chunks
 from worker.store.clock import now
 from worker.store.database import AnyRow, Database
-from worker.store.names import storable, storable_or_none
 from worker.store.rows import ExtractionStatus, Job, ModelFacts
 from worker.store.schema import extraction, job, source
 from worker.store.schema import model as model_table
 from worker.store.transitions import REQUEUED
 from worker.store.upsert import upsert
+from worker.text import storable
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _LAST = "last"
@@ -37,7 +37,7 @@ def create_job(db: Database, name: str | None, model: ModelFacts, options: Mappi
         raise InputError(f"A job's name has at most {_MAX_NAME_CHARS} characters.")
     if name is not None and (not name.strip() or _NUMBER.fullmatch(name) or name == _LAST):
         raise InputError(f"A job cannot be called {name!r}: a number or 'last' names a job in another way.")
-    name = storable_or_none(name)
+    name = None if name is None else storable(name)
     values = {
         "name": name,
         "model_id": model.id,

@@ -13,11 +13,11 @@ from worker.store.chunks import chunks
 from worker.store.clock import now
 from worker.store.database import AnyRow, Database
 from worker.store.jobs import lock_job
-from worker.store.names import storable, storable_or_none
 from worker.store.rows import Added, ExtractionStatus, NewDocument, NewSource
 from worker.store.schema import document, extraction, source
 from worker.store.transitions import REQUEUED
 from worker.store.upsert import upsert
+from worker.text import storable
 
 
 def add_sources(db: Database, job_id: int, sources: Sequence[NewSource], again: bool = False) -> Added:
@@ -88,15 +88,15 @@ def _source_row(job_id: int, s: NewSource, document_id: int | None) -> dict[str,
         "job_id": job_id,
         "document_id": document_id,
         "path": storable(s.path),
-        "record": storable_or_none(s.record),
-        "media_type": storable_or_none(s.media_type),
-        "encoding": storable_or_none(s.encoding),
+        "record": _storable(s.record),
+        "media_type": _storable(s.media_type),
+        "encoding": _storable(s.encoding),
         "encoding_confidence": s.encoding_confidence,
         "file_sha256": s.file_sha256,
         "n_bytes": s.n_bytes,
         "page_starts": None if s.page_starts is None else list(s.page_starts),
         "error_code": s.error_code,
-        "error_detail": storable_or_none(s.error_detail),
+        "error_detail": _storable(s.error_detail),
     }
 
 
@@ -146,3 +146,7 @@ def _counts(n_new: int, before: Sequence[ExtractionStatus], requeue: set[Extract
         "n_waiting": states[ExtractionStatus.QUEUED] + states[ExtractionStatus.RUNNING],
         "n_left_failed": states[ExtractionStatus.FAILED],
     }
+
+
+def _storable(text: str | None) -> str | None:
+    return None if text is None else storable(text)

@@ -6,15 +6,21 @@ from sqlalchemy import delete, select
 
 from worker.store.clock import now
 from worker.store.database import Database
-from worker.store.names import storable_or_none
 from worker.store.rows import WorkerRow
 from worker.store.schema import worker
 from worker.store.upsert import upsert
+from worker.text import storable
 
 
 def beat(db: Database, name: str, host: str, pid: int, device: str, note: str | None = None) -> None:
     """Note that the worker is alive, on what device, and what ails it (`note`, for people)."""
-    seen = {"host": host, "pid": pid, "device": device, "seen_at": now(), "note": storable_or_none(note)}
+    seen = {
+        "host": host,
+        "pid": pid,
+        "device": device,
+        "seen_at": now(),
+        "note": None if note is None else storable(note),
+    }
     with db.write() as connection:
         put = upsert(connection, worker).values(name=name, started_at=now(), **seen)
         connection.execute(put.on_conflict_do_update(index_elements=["name"], set_=seen))
