@@ -1,0 +1,199 @@
+"""Folders -> the files in them, what is skipped and why."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from worker.documents.opening import document_error
+from worker.documents.options import ReadOptions
+from worker.errors import DocumentError, NotFoundError
+
+TEXT = "text/plain"
+MARKDOWN = "text/markdown"
+JSONL = "application/jsonl"
+
+_MEDIA_TYPES = {
+    ".txt": TEXT,
+    ".text": TEXT,
+    ".md": MARKDOWN,
+    ".markdown": MARKDOWN,
+    ".jsonl": JSONL,
+    ".ndjson": JSONL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file to read, or one that was asked for and cannot be read."""
+
+    path: str  #: as it was given, joined with the way through the folder; always encodable
+    location: Path  #: for the operating system
+    media_type: str | None = None
+    error: DocumentError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file of a folder that is passed over.
+
+    Reasons: `hidden`, `symlink`, `not a file`, `not included`, `no records`, `no suffix`, or the suffix that
+    no reader is for (`.pdf`).
+    """
+
+    path: str
+    reason: str
+
+
+def find_files(paths: Sequence[str | Path], options: ReadOptions) -> Iterator[FoundFile | Skipped]:
+    """The files under the paths, folder by folder in order of name; links in folders are not followed.
+
+    Memory grows with the number of names in one folder, never with the number of files in all.
+
+    Raises:
+        NotFoundError: a path does not exist; raised at once, before any file is found.
+    """
+    given = [Path(path) for path in paths]
+    for path in given:
+        _require(path)
+    return _find(given, options)
+
+
+def displayed_path(path: Path) -> str:
+    r"""The path with slashes, and with bytes that are not UTF-8 made visible (`caf\xe9.txt`)."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _require(path: Path) -> None:
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG):
+            raise NotFoundError(f"{displayed_path(path)}: no such file or folder") from error
+    except ValueError as error:  # a NUL in the name
+        raise NotFoundError(f"{str(path)!r}: no such file or folder") from error
+
+
+def _find(paths: Iterable[Path], options: ReadOptions) -> Iterator[FoundFile | Skipped]:
+    for path in paths:
+        try:
+            mode = path.stat().st_mode
+        except OSError as os_error:
+            yield FoundFile(displayed_path(path), path, error=document_error(os_error))
+            continue
+        if stat.S_ISDIR(mode):
+            yield from _walk(path, options)
+        elif not stat.S_ISREG(mode):
+            error = DocumentError(
+                "not_a_file", "neither a file nor a folder; pipe it in and name it `-` instead"
+            )
+            yield FoundFile(displayed_path(path), path, error=error)
+        else:
+            yield _named(path, options)
+
+
+def _named(path: Path, options: ReadOptions) -> FoundFile:
+    """A file that was named itself: a link is followed, and what cannot be read is an error, not skipped."""
+    shown, name = displayed_path(path), path.name
+    media_type = _media_type(name, PurePosixPath(name), options) if options.include else None
+    media_type = media_type or _MEDIA_TYPES.get(_suffix(name))
+    if media_type is None:
+        supported = ", ".join(_MEDIA_TYPES)
+        error = DocumentError("unsupported", f"no reader for this kind of file; there are {supported}")
+        return FoundFile(shown, path, error=error)
+    return FoundFile(shown, path.resolve(), media_type)
+
+
+def _walk(root: Path, options: ReadOptions) -> Iterator[FoundFile | Skipped]:
+    """Depth first without recursion, since folders may be nested deeper than Python's stack."""
+    stack = [_Folder(root, PurePosixPath())]
+    while stack:
+        folder = stack[-1]
+        try:
+            name = folder.next_name()
+        except OSError as error:
+            yield FoundFile(displayed_path(folder.location), folder.location, error=document_error(error))
+            name = None
+        if name is None:
+            stack.pop()
+            continue
+        location, inside = folder.location / name, folder.inside / name
+        kind = folder.kinds.get(name, _FILE)
+        if kind == _FOLDER and not name.startswith("."):
+            stack.append(_Folder(location, inside))
+        else:
+            yield _examine(name, kind, location, inside, options)
+
+
+def _examine(
+    name: str, kind: str, location: Path, inside: PurePosixPath, options: ReadOptions
+) -> FoundFile | Skipped:
+    shown = displayed_path(location)
+    if name.startswith("."):
+        return Skipped(shown, "hidden")
+    if kind != _FILE:
+        return Skipped(shown, kind)
+    media_type = _media_type(name, inside, options)
+    if media_type is None:
+        return Skipped(shown, "not included" if options.include else _suffix(name) or "no suffix")
+    return FoundFile(shown, location, media_type)
+
+
+def _media_type(name: str, inside: PurePosixPath, options: ReadOptions) -> str | None:
+    """How to read the file: by its suffix, and as plain text where only a pattern asks for it."""
+    known = _MEDIA_TYPES.get(_suffix(name))
+    if not options.include:
+        return known
+    wanted = any(fnmatchcase(str(inside) if "/" in pattern else name, pattern) for pattern in options.include)
+    return (known or TEXT) if wanted else None
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
+
+
+_FILE, _FOLDER, _SYMLINK, _SPECIAL = "file", "folder", "symlink", "not a file"
+
+
+class _Folder:
+    """A folder on the way: its names in order, and the kind of those that are no regular files."""
+
+    __slots__ = ("_names", "inside", "kinds", "location")
+
+    def __init__(self, location: Path, inside: PurePosixPath) -> None:
+        self.location = location
+        self.inside = inside
+        self.kinds: dict[str, str] = {}
+        self._names: Iterator[str] | None = None
+
+    def next_name(self) -> str | None:
+        """The next name; the folder is read at the first call.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        if self._names is None:
+            self._names = iter(())
+            self._names = iter(sorted(self._read()))
+        return next(self._names, None)
+
+    def _read(self) -> Iterator[str]:
+        with os.scandir(self.location) as entries:
+            for entry in entries:
+                kind = _kind(entry)
+                if kind != _FILE:
+                    self.kinds[entry.name] = kind
+                yield entry.name
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return _SYMLINK
+    if entry.is_dir(follow_symlinks=False):
+        return _FOLDER
+    return _FILE if entry.is_file(follow_symlinks=False) else _SPECIAL

@@ -1,0 +1,73 @@
+"""The encoding of bytes that do not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from charset_normalizer import CharsetMatch, from_bytes
+
+#: Encodings that files are found in, likelier ones first: where the evidence is equal, the order decides.
+_USUAL = (
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+    *("cp932", "gb18030", "big5", "cp949", "euc_jp", "euc_kr", "koi8_r", "koi8_u"),
+    *("iso8859_2", "iso8859_5", "iso8859_7", "iso8859_15", "utf_16_le", "utf_16_be"),
+)
+#: Taken only where none of the usual ones fits as well.
+_OLD = ("cp437", "cp850", "cp852", "cp866", "mac_roman", "mac_cyrillic")
+_RANK = {name: rank for rank, name in enumerate((*_USUAL, *_OLD))}
+
+_SAMPLE_BYTES = 65_536
+_LINE_BYTES = 8_192
+_LINE_WITH_HIGH_BYTE = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+
+#: Differences of charset-normalizer's two ratios that say nothing, found on one-line texts in 12 languages.
+_EQUAL_MESS, _EQUAL_COHERENCE, _OLD_MUST_BE_CLEANER = 0.1, 0.045, 0.05
+
+
+def guess_encodings(data: bytes) -> Iterator[tuple[str, float]]:
+    """Encodings that the bytes may be in, likeliest first, each with a confidence in [0, 1]; maybe none."""
+    matches = list(from_bytes(_sample(data), cp_isolation=list(_RANK)))
+    best: list[CharsetMatch] = []
+    if matches:
+        best = sorted(_equally_likely(matches), key=_rank)
+    for match in best + [match for match in matches if match not in best]:
+        yield _name(match), round(1.0 - match.chaos, 3)
+
+
+def _equally_likely(matches: list[CharsetMatch]) -> list[CharsetMatch]:
+    cleanest = min(match.chaos for match in matches)
+    usual = [m for m in matches if _name(m) in _USUAL and m.chaos <= cleanest + _OLD_MUST_BE_CLEANER]
+    kind = [m for m in matches if (_name(m) in _USUAL) == bool(usual)]
+    cleanest = min(match.chaos for match in kind)
+    near = [match for match in kind if match.chaos <= cleanest + _EQUAL_MESS]
+    coherence = max(match.coherence for match in near)
+    return [match for match in near if match.coherence >= coherence - _EQUAL_COHERENCE]
+
+
+def _name(match: CharsetMatch) -> str:
+    """The likeliest of the encodings that give exactly this text."""
+    return min({match.encoding, *match.could_be_from_charset} & _RANK.keys(), key=_RANK.__getitem__)
+
+
+def _rank(match: CharsetMatch) -> int:
+    return _RANK[_name(match)]
+
+
+def _sample(data: bytes) -> bytes:
+    """Of a long file, lines that hold a byte beyond ASCII: the only ones that tell encodings apart."""
+    if len(data) <= _SAMPLE_BYTES:
+        return data
+    lines, size = [], 0
+    for line in _LINE_WITH_HIGH_BYTE.finditer(data):
+        if len(line[0]) <= _LINE_BYTES:
+            lines.append(line[0])
+            size += len(line[0])
+        if size >= _SAMPLE_BYTES:
+            break
+    if lines:
+        return b"".join(lines)
+    first = _HIGH_BYTE.search(data)
+    start = first.start() if first else 0
+    return data[start : start + _SAMPLE_BYTES]

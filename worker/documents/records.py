@@ -1,0 +1,107 @@
+"""A JSON Lines file -> one source for each record, read line by line whatever its size."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from worker.documents.document import Document, Source
+from worker.documents.files import JSONL, FoundFile
+from worker.documents.opening import open_regular
+from worker.documents.options import ReadOptions
+from worker.errors import DocumentError
+from worker.text import storable
+
+_CHUNK_BYTES = 1 << 20
+
+
+def read_records(found: FoundFile, options: ReadOptions) -> Iterator[Source]:
+    """A source for each line that is not blank; a bad line is a failed source and the others go on.
+
+    A record is named by its id, or by the number of its line. `Source.n_bytes` is the length of the line.
+    """
+    try:
+        with open_regular(found.location) as file:
+            _refuse_wide(file, options)
+            for number, line in _lines(file, options.max_file_bytes):
+                if line is None or line.strip():
+                    yield _source(found.path, number, line, options)
+    except DocumentError as error:
+        yield Source(found.path, media_type=JSONL, error=error)
+
+
+def _refuse_wide(file: BinaryIO, options: ReadOptions) -> None:
+    """Lines can only be told apart where a newline is one byte."""
+    head = file.read(2)
+    file.seek(0)
+    try:
+        is_narrow = b"\n".decode(options.encoding or "utf-8") == "\n"
+    except UnicodeError:
+        is_narrow = False
+    if not is_narrow or head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise DocumentError("undecodable", "JSON Lines must be UTF-8 or another encoding that extends ASCII")
+
+
+def _lines(file: BinaryIO, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
+    """Each line with its number from 1; None for a line that is longer than `max_bytes`."""
+    number = 0
+    while line := file.readline(max_bytes + 1):
+        number += 1
+        if len(line) <= max_bytes or line.endswith(b"\n"):
+            yield number, line
+        else:
+            while (rest := file.readline(_CHUNK_BYTES)) and not rest.endswith(b"\n"):
+                pass
+            yield number, None
+
+
+def _source(path: str, number: int, line: bytes | None, options: ReadOptions) -> Source:
+    record, encoding, document, error = str(number), options.encoding or "utf-8", None, None
+    try:
+        fields = _parse(line, encoding, options.max_file_bytes)
+        record = _record_name(fields.get(options.id_field), number)
+        document = Document.of(_text(fields, options.text_field))
+    except DocumentError as document_error:
+        error = document_error
+    return Source(
+        path,
+        record=record,
+        media_type=JSONL,
+        encoding=codecs.lookup(encoding).name if document else None,
+        n_bytes=None if line is None else len(line),
+        document=document,
+        error=error,
+    )
+
+
+def _parse(line: bytes | None, encoding: str, max_bytes: int) -> dict[str, object]:
+    if line is None:
+        raise DocumentError("too_large", f"a line of more than {max_bytes} bytes (NERQ_MAX_FILE_BYTES)")
+    try:
+        fields = json.loads(line.decode(encoding).removeprefix("\ufeff"))
+    except UnicodeError as error:
+        raise DocumentError("undecodable", f"the line is not valid {encoding}") from error
+    except json.JSONDecodeError as error:
+        raise DocumentError("bad_json", f"{error.msg}, column {error.colno}") from error
+    except (ValueError, RecursionError) as error:
+        raise DocumentError("bad_json", "a number too long or a nesting too deep") from error
+    if not isinstance(fields, dict):
+        raise DocumentError("bad_json", "the line is not a JSON object")
+    return fields
+
+
+def _record_name(value: object, number: int) -> str:
+    if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+        return storable(str(value))
+    return str(number)
+
+
+def _text(fields: dict[str, object], text_field: str) -> str:
+    text = fields.get(text_field)
+    if not isinstance(text, str):
+        raise DocumentError(
+            "missing_text", f"no string in the field {text_field!r}; name another with --text-field"
+        )
+    return storable(text)

@@ -1,0 +1,76 @@
+"""A plain text file -> one source."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import BinaryIO
+
+from worker.documents.decoding import decode
+from worker.documents.document import Document, Source
+from worker.documents.files import TEXT, FoundFile
+from worker.documents.opening import open_regular
+from worker.documents.options import ReadOptions
+from worker.errors import DocumentError
+
+#: Files that are no text whatever they are called: decoded by a guess they would make documents of noise.
+_SIGNATURES = {
+    b"%PDF-": "a PDF",
+    b"PK\x03\x04": "a ZIP archive (or an Office document)",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office document",
+    b"{\\rtf": "an RTF document",
+    b"\x1f\x8b": "gzip-compressed",
+    b"BZh": "bzip2-compressed",
+    b"\xfd7zXZ\x00": "xz-compressed",
+    b"\x28\xb5\x2f\xfd": "zstd-compressed",
+    b"\x7fELF": "a program",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"GIF8": "an image",
+    b"SQLite format 3\x00": "a SQLite database",
+}
+
+
+def read_text_file(found: FoundFile, options: ReadOptions) -> Source:
+    """The source of a plain text file; what goes wrong becomes its error."""
+    try:
+        with open_regular(found.location) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > options.max_file_bytes:
+                error = _too_large(options)
+                return Source(found.path, media_type=found.media_type, n_bytes=size, error=error)
+            return read_stream(file, found.path, found.media_type or TEXT, options)
+    except DocumentError as error:
+        return Source(found.path, media_type=found.media_type, error=error)
+
+
+def read_stream(file: BinaryIO, path: str, media_type: str, options: ReadOptions) -> Source:
+    """The source of what the stream holds; at most `options.max_file_bytes` and one byte are read."""
+    data = file.read(options.max_file_bytes + 1)
+    if len(data) > options.max_file_bytes:
+        return Source(path, media_type=media_type, error=_too_large(options))
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        _refuse_binary(data)
+        decoded = decode(data, options.encoding)
+    except DocumentError as error:
+        return Source(path, media_type=media_type, n_bytes=len(data), file_sha256=digest, error=error)
+    return Source(
+        path,
+        media_type=media_type,
+        encoding=decoded.encoding,
+        encoding_confidence=decoded.confidence,
+        file_sha256=digest,
+        n_bytes=len(data),
+        document=Document.of(decoded.text),
+    )
+
+
+def _refuse_binary(data: bytes) -> None:
+    for signature, kind in _SIGNATURES.items():
+        if data.startswith(signature):
+            raise DocumentError("unsupported", f"not plain text: {kind}")
+
+
+def _too_large(options: ReadOptions) -> DocumentError:
+    return DocumentError("too_large", f"more than {options.max_file_bytes} bytes (NERQ_MAX_FILE_BYTES)")
