@@ -1,0 +1,86 @@
+"""The checks of `nerq doctor` that look at Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from worker.errors import EXIT_FAILURES, EXIT_UNAVAILABLE
+
+if TYPE_CHECKING:
+    from cli.checks import Check
+    from worker.settings import Settings
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def broker_checks(settings: Settings) -> Iterator[Check]:
+    """Whether Redis answers, keeps what it is given and keeps strangers out."""
+    from cli.checks import Check
+
+    if settings.broker_url is None:
+        yield Check(
+            "broker", "ok", "none: `nerq submit` does the work on this machine (NERQ_BROKER sets one)"
+        )
+        return
+    info = _info(settings.broker_url)
+    if isinstance(info, str):
+        advice = "Start Redis or correct NERQ_BROKER; until then `nerq submit` stores what is to be sent."
+        yield Check(
+            "broker", "failed", f"Redis at {_place(settings.broker_url)}: {info}", advice, EXIT_UNAVAILABLE
+        )
+        return
+    yield Check("broker", "ok", f"Redis {info.get('redis_version', '')} at {_place(settings.broker_url)}")
+    yield from _keeping(info)
+    yield from _protection(settings.broker_url)
+
+
+def _info(url: str) -> Mapping[str, Any] | str:
+    """What Redis says of itself, or why it does not."""
+    import redis
+
+    from cli.checks import PATIENCE_S
+
+    client = redis.Redis.from_url(url, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S)
+    try:
+        client.ping()
+        try:
+            return dict(client.info())
+        except redis.exceptions.NoPermissionError:
+            return {}
+    except redis.exceptions.AuthenticationError:
+        return "it refuses the user or the password"
+    except redis.exceptions.RedisError as error:
+        return f"it cannot be reached ({type(error).__name__})"
+    finally:
+        client.close()
+
+
+def _keeping(info: Mapping[str, Any]) -> Iterator[Check]:
+    from cli.checks import Check
+
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        advice = "Set `maxmemory-policy noeviction`: any other policy may throw the queue itself away."
+        yield Check("eviction", "failed", f"maxmemory-policy is {policy}", advice, EXIT_FAILURES)
+    if info.get("aof_enabled") == 0:
+        advice = "Set `appendonly yes`: a restart then keeps the queue, else nerq has to send it again."
+        yield Check("append log", "warning", "appendonly is off", advice)
+
+
+def _protection(url: str) -> Iterator[Check]:
+    from cli.checks import Check
+
+    parts = urlsplit(url)
+    if parts.password is None and parts.hostname not in _LOOPBACK:
+        advice = (
+            "Give Redis a password or an ACL user, and put it into NERQ_BROKER (or /run/secrets/nerq_broker)."
+        )
+        yield Check("password", "warning", "Redis on another host is open to everyone who reaches it", advice)
+
+
+def _place(url: str) -> str:
+    """Host and port; never the user or the password."""
+    parts = urlsplit(url)
+    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"

@@ -1,0 +1,20 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+import click
+
+#: A job as people name it.
+job_argument = click.argument("job", metavar="JOB")
+#: For a command that answers with a list.
+json_lines = click.option("--json", "as_json", is_flag=True, help="Answer in JSON Lines, one object a line.")
+#: For a command with a single answer.
+json_object = click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")
+NO_WAIT_NEEDS_A_BROKER = "--no-wait needs a broker (NERQ_BROKER): without one this command does the work."
+#: For a command that waits for work to be done.
+quiet = click.option("--quiet", "-q", is_flag=True, help="No progress on standard error.")
+
+
+def split_labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """`--label PER,ORG --label LOC` -> ("PER", "ORG", "LOC")."""
+    return tuple(label.strip() for value in values for label in value.split(",") if label.strip())

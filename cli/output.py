@@ -1,0 +1,81 @@
+"""The two streams: standard output carries answers, standard error everything else."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+
+class OutputClosedError(Exception):
+    """The reader of standard output, such as `head`, has seen enough."""
+
+
+def write(text: str) -> None:
+    """Write to standard output as it is, buffered: answers can be millions of lines.
+
+    Raises:
+        OutputClosedError: nobody reads any more.
+    """
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError as error:
+        raise OutputClosedError from error
+
+
+def finish() -> None:
+    """Hand over what is still buffered.
+
+    Raises:
+        OutputClosedError: nobody reads any more.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise OutputClosedError from error
+
+
+def abandon() -> None:
+    """Point standard output at nothing, so that the flush at exit does not complain about the closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say(text: str) -> None:
+    """Tell a person something, on standard error."""
+    finish()
+    click.echo(text, err=True, color=None if uses_colour(sys.stderr) else False)
+
+
+def warn(text: str) -> None:
+    """Tell a person that something is not as it should be, on standard error."""
+    say(click.style("Warning: ", fg="yellow") + text)
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at standard output."""
+    return sys.stdout.isatty()
+
+
+def reads_terminal() -> bool:
+    """Whether standard input is a person at a keyboard."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def is_smart_terminal() -> bool:
+    """Whether the terminal, if there is one, can move its cursor."""
+    return os.environ.get("TERM", "") not in ("", "dumb")
+
+
+def uses_colour(stream: object) -> bool:
+    """Whether colour goes to this stream: a terminal that is not dumb, and no NO_COLOR (https://no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(getattr(stream, "isatty", lambda: False)())
+
+
+def make_safe() -> None:
+    """Let no character stop an answer: what the stream's encoding lacks is written as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,128 @@
+"""`nerq status`: the jobs, or how far one has come."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import output, standing
+from cli.options import json_lines
+from cli.quantity import count, local_time
+from cli.render import Column, render_facts, render_one, render_rows
+from cli.session import opened_database, read_settings
+from cli.workers import live_workers, warn_if_nobody_works
+
+if TYPE_CHECKING:
+    from worker.settings import Settings
+    from worker.store import Database, Progress, WorkerRow
+
+COLUMNS = (
+    Column("job", right=True),
+    Column("name", cut="right"),
+    Column("model_name", "model", cut="left"),
+    Column("state"),
+    Column("documents", right=True, shown=count),
+    Column("done", right=True, shown=count),
+    Column("failed", right=True, shown=count),
+    Column("entities", right=True, shown=count),
+    Column("created", shown=local_time),
+)
+
+
+@click.command("status")
+@click.argument("job", metavar="[JOB]", required=False)
+@click.option("--watch", "-w", is_flag=True, help="Show it again and again until the job is finished.")
+@click.option(
+    "--every", type=click.FloatRange(min=0.1), default=2.0, show_default=True, help="Seconds, with --watch."
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Jobs to list, the latest."
+)
+@json_lines
+def command(job: str | None, watch: bool, every: float, limit: int, as_json: bool) -> None:
+    """List the jobs, or show how far one has come.
+
+    \b
+    Examples:
+      nerq status                  the latest jobs
+      nerq status last             one job: states, rate, time left, failures
+      nerq status 7 --watch        follow it to its end
+      nerq status 7 --json         one JSON object
+
+    A job is named by its number, its name, or 'last'.
+    """
+    if watch and job is None:
+        raise click.UsageError("--watch needs a job: nerq status last --watch")
+    settings = read_settings()
+    with opened_database(settings) as database:
+        if job is None:
+            _list_jobs(database, limit, as_json)
+        elif watch:
+            _watch(database, settings, job, every, as_json)
+        else:
+            _show_job(database, settings, job, as_json)
+        if not as_json:
+            warn_if_nobody_works(database, settings)
+
+
+def _list_jobs(database: Database, limit: int, as_json: bool) -> None:
+    from worker import store
+
+    progresses = (store.job_progress(database, job.id) for job in store.list_jobs(database, limit))
+    if as_json:
+        rows: Iterator[dict[str, Any]] = (standing.answer(progress) for progress in progresses)
+    else:
+        rows = map(_row, progresses)
+    render_rows(rows, COLUMNS, "jsonl" if as_json else "table", "No job yet: `nerq submit PATH` makes one.")
+
+
+def _row(progress: Progress) -> dict[str, Any]:
+    return {
+        "job": progress.job.id,
+        "name": progress.job.name,
+        "model_name": progress.job.model_name,
+        "state": standing.state(progress),
+        "documents": sum(progress.states.values()) + progress.n_failed_sources,
+        "done": standing.by_state(progress)["done"],
+        "failed": standing.n_failed(progress),
+        "entities": progress.n_entities,
+        "created": progress.job.created_at,
+    }
+
+
+def _show_job(database: Database, settings: Settings, ref: str, as_json: bool) -> Progress:
+    """Show one job once."""
+    from worker import store
+
+    progress = store.job_progress(database, store.find_job(database, ref).id)
+    workers = live_workers(database, settings)
+    if as_json:
+        names = [{"name": worker.name, "device": worker.device, "note": worker.note} for worker in workers]
+        render_one({**standing.answer(progress), "workers": names})
+    else:
+        facts = [*standing.facts(progress), *_worker_facts(workers)]
+        render_facts(facts, standing.title(progress))
+    return progress
+
+
+def _watch(database: Database, settings: Settings, ref: str, every: float, as_json: bool) -> None:
+    """Show one job until it is finished; in a terminal each time in the place of the last."""
+    pause = threading.Event()
+    while True:
+        if output.is_terminal() and not as_json:
+            click.clear()
+        progress = _show_job(database, settings, ref, as_json)
+        if progress.finished_at is not None or standing.state(progress) == "cancelled":
+            return
+        if not as_json:
+            warn_if_nobody_works(database, settings)
+        pause.wait(every)
+
+
+def _worker_facts(workers: Sequence[WorkerRow]) -> Iterator[tuple[str, str]]:
+    for position, worker in enumerate(workers):
+        note = f" ({worker.note})" if worker.note else ""
+        yield "workers" if position == 0 else "", f"{worker.name} on {worker.device}{note}"

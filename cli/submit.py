@@ -1,0 +1,110 @@
+"""`nerq submit`: read documents and put their entities into the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import output
+from cli.intake import Intake, chunks
+from cli.options import NO_WAIT_NEEDS_A_BROKER, json_object, quiet
+from cli.session import opened_database, read_settings
+from worker.errors import InputError
+
+if TYPE_CHECKING:
+    from worker.documents import ReadOptions
+    from worker.settings import Settings
+    from worker.store import NewSource
+
+_PLACES = click.Path(allow_dash=True)  # whether they exist is seen where they are read: that is exit code 4
+
+
+@click.command("submit")
+@click.argument("paths", nargs=-1, required=True, type=_PLACES, metavar="PATH...")
+@click.option(
+    "--model", metavar="MODEL", help="A bundled name, a folder or a hub id. [default: NERQ_MODEL, or general]"
+)
+@click.option("--name", help="A name for the job, to use in place of its number.")
+@click.option(
+    "--include", multiple=True, metavar="GLOB", help="In folders, read only files like this, e.g. '*.log'."
+)
+@click.option("--encoding", help="Encoding of every file; found out for each if not given.")
+@click.option(
+    "--text-field", default="text", show_default=True, help="Field of a JSONL record that holds the text."
+)
+@click.option("--id-field", default="id", show_default=True, help="Field of a JSONL record that names it.")
+@click.option("--again", is_flag=True, help="Read anew what is done, and try again what failed.")
+@click.option(
+    "--dry-run", "-n", is_flag=True, help="Read everything and say what would happen; store nothing."
+)
+@click.option(
+    "--wait/--no-wait", default=None, help="Wait for the end. [default: wait without a broker, else return]"
+)
+@quiet
+@json_object
+def command(
+    paths: tuple[str, ...],
+    model: str | None,
+    again: bool,
+    dry_run: bool,
+    wait: bool | None,
+    quiet: bool,
+    as_json: bool,
+    name: str | None,
+    **reading: Any,
+) -> int:
+    """Read documents and put their entities into the database.
+
+    \b
+    Examples:
+      nerq submit contracts/                       a folder, with all folders in it
+      nerq submit a.txt notes/ records.jsonl       files, folders, JSON Lines
+      nerq submit logs/ --include '*.log' --name logs
+      nerq submit mail/ --model models/mine --wait
+      cat letter.txt | nerq submit -               standard input
+
+    Without a broker the work is done here and now. With one (NERQ_BROKER) it is queued for `nerq worker`, and
+    the command returns at once. What was read before by the same model is not read again, so an interrupted
+    submit goes on where it was when it is given again. A file that cannot be read fails alone, with a reason:
+    `nerq errors JOB`.
+
+    The exit code is 0 when all is done (or queued), 1 when documents failed, 4 when a PATH does not exist.
+    """
+    settings = read_settings()
+    if wait is False and not settings.broker:
+        raise click.UsageError(NO_WAIT_NEEDS_A_BROKER)
+    intake = Intake()
+    read = _chunks(paths, _read_options(settings, **reading), intake)
+    if dry_run:
+        from cli.dry_run import report
+
+        return report(read, intake, as_json)
+    from cli.submission import Submission
+
+    with opened_database(settings, make=True) as database:
+        options = {"paths": list(paths), "again": again, **reading}
+        submission = Submission(settings, database, model or settings.model, name, options, intake)
+        return submission.run(read, again, wait or not settings.broker, quiet, as_json)
+
+
+def _read_options(settings: Settings, **reading: Any) -> ReadOptions:
+    from worker.documents import ReadOptions
+
+    try:
+        return ReadOptions(max_file_bytes=settings.max_file_bytes, **reading)
+    except InputError as error:
+        raise click.BadParameter(str(error), param_hint="--encoding") from error
+
+
+def _chunks(paths: tuple[str, ...], options: ReadOptions, intake: Intake) -> Iterator[list[NewSource]]:
+    """Sources in chunks. Raises NotFoundError at once if a path does not exist."""
+    from worker.documents import read_sources
+
+    def on_skip(skipped: Any) -> None:
+        intake.skipped[skipped.reason] += 1
+
+    if "-" in paths and output.reads_terminal():
+        output.say("Reading from the terminal; end with Ctrl-D.")
+    return chunks(read_sources(paths, options, on_skip))
