@@ -34,15 +34,3 @@ ENTRYPOINT ["nerq"]
 CMD ["worker"]
 # Settings, database, broker and model answer.
 HEALTHCHECK --interval=60s --timeout=30s --start-period=60s --retries=3 CMD ["nerq", "doctor"]
-
-# The page about the queue; only `docker compose --profile flower` uses it.
-FROM build AS flower-build
-RUN /opt/nerq/bin/pip install flower
-
-FROM nerq AS flower
-COPY --from=flower-build /opt/nerq /opt/nerq
-ENTRYPOINT ["celery", "--app", "worker.queue.flower:app", "flower", "--address=0.0.0.0"]
-CMD []
-
-# What `docker build .` makes without a target.
-FROM nerq

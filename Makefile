@@ -60,8 +60,8 @@ fmt: $(INSTALLED) ## Format the code and repair what ruff can repair
 	$(BIN)/ruff format .
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write the settings table of README.md anew from the code
-	$(BIN)/python .ci/settings_table.py --write
+docs: $(INSTALLED) ## Write the tables of README.md anew from the code
+	$(BIN)/python .ci/readme_tables.py
 
 .PHONY: bench
 bench: $(INSTALLED) ## Compare nerq with the transformers pipeline on raw text
