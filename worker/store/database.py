@@ -89,7 +89,7 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise SettingsError("NERQ_DATABASE is not a database URL.") from None
     if backend == "sqlite":
         if parsed.database in (None, "", ":memory:"):

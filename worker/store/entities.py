@@ -53,7 +53,7 @@ def count_entities(
     """How many entities each label, folded name or document has, the most frequent first, then by key."""
     counted = {"label": _by_label, "text": _by_name, "document": _by_document}[by](query)
     for row in _stream(db, _page(counted, query)):
-        yield CountRow(row.key, row.n, row.text, row.document_id)
+        yield CountRow(row.key, int(row.n), row.text, row.document_id)
 
 
 def document_entities(db: Database, document_id: int, model_id: str | None = None) -> list[EntityRow]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, inspect, select, text
 
 from worker.errors import SettingsError
-from worker.store.database import Database, make_database
+from worker.store.database import Database, make_database, parse_url
 from worker.store.rows import MigrationState
 
 if TYPE_CHECKING:
@@ -60,7 +60,10 @@ def upgrade_database(url: str) -> None:
 
 
 def migration_state(url: str) -> MigrationState:
-    """The schema version of the database and the one that this nerq needs. Raises ServiceError."""
+    """The schema version of the database and the one that this nerq needs; makes no file. Raises ServiceError."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
+        return MigrationState(None, _versions()[-1])
     db = make_database(url)
     try:
         with db.read() as connection:
