@@ -37,9 +37,9 @@ def evaluate_job(db: store.Database, job_id: int, gold: AnnotatedFile) -> Evalua
     """Score the entities that the job's model found against gold.
 
     A gold document is scored against the stored document that has its text: the very text if there is one,
-    else one that differs only in white space, to which the gold spans are carried over word by word. Its id (a
-    record, a path or the end of a path) decides between several, and tells why none was found. Documents are
-    read one after another; only those that gold has are kept.
+    else one that differs only in white space, gold spans being carried over word by word. Its id (a record,
+    a path or the end of a path) decides between several, and tells why none was found. Documents are read one
+    after another; only those that gold has are kept.
     """
     matches = _Matches(gold.documents)
     document_ids: set[int] = set()

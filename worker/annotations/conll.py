@@ -136,14 +136,14 @@ def _lines_of(document: AnnotatedDocument) -> Iterator[str]:
 def _cut_sentences(document: AnnotatedDocument) -> Iterator[list[Offsets]]:
     """A sentence for each line of the text, but never an end inside an entity."""
     sentence: list[Offsets] = []
-    inside = 0
-    spans = iter(document.spans)
-    for start, end in cut_words(document.text, (edge for s in document.spans for edge in (s.start, s.end))):
-        if sentence and start >= inside and "\n" in document.text[sentence[-1][1] : start]:
-            yield sentence
-            sentence = []
-        while inside <= start and (span := next(spans, None)):
-            inside = span.end
+    spans = document.spans
+    for start, end in cut_words(document.text, (edge for s in spans for edge in (s.start, s.end))):
+        last = sentence[-1][1] if sentence else start
+        if "\n" in document.text[last:start]:
+            ahead = bisect_right(spans, last, key=lambda span: span.end)
+            if ahead == len(spans) or spans[ahead].start >= last:
+                yield sentence
+                sentence = []
         sentence.append((start, end))
     if sentence:
         yield sentence
