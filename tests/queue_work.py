@@ -1,0 +1,142 @@
+"""Work for the queue's tests: texts in, what is stored out, and `nerq worker` as a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.readers import FACTS, GATES
+from tests.services import wait_until
+from worker import store
+from worker.settings import Settings
+from worker.store import Database, ExtractionStatus, ModelFacts, NewDocument, NewSource
+
+ROOT = Path(__file__).parents[1]
+#: Where the processes that a test starts find the gates.
+_POLL_S = 60.0
+
+
+def make_settings(database_url: str, broker: str | None = None, **values: Any) -> Settings:
+    """Settings under which a recovery takes moments."""
+    quick = {"recovery_s": 0.5, "resend_s": 3.0, "batch_documents": 4, "lease_s": 60.0, "processes": 2}
+    return Settings(database=database_url, broker=broker, **{**quick, **values})
+
+
+def texts(n: int) -> list[str]:
+    """Distinct texts with some entities each."""
+    names = ["Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald"]
+    return [f"On day {i} {names[i % 6]} met {names[(i // 6) % 6]} in Town{i}." for i in range(n)]
+
+
+def submit(db: Database, given: Iterable[str], model: ModelFacts = FACTS) -> int:
+    """A closed job over these texts; nothing is announced yet."""
+    job = store.create_job(db, None, model, {})
+    sources = [
+        NewSource(path=f"{i:03}.txt", document=NewDocument(hashlib.sha256(t.encode()).hexdigest(), t))
+        for i, t in enumerate(given)
+    ]
+    store.add_sources(db, job, sources)
+    store.close_job(db, job, {})
+    return job
+
+
+def is_finished(db: Database, job: int) -> bool:
+    return store.job_progress(db, job).finished_at is not None
+
+
+def wait_finished(db: Database, job: int, timeout_s: float = _POLL_S) -> None:
+    wait_until(lambda: is_finished(db, job), timeout_s, "the end of the job")
+
+
+def stored(db: Database, job: int) -> dict[str, tuple[str, tuple[Any, ...]]]:
+    """Path -> status and entities of everything in a job: equal for equal outcomes."""
+    return {
+        row.path: (row.status.value, tuple((e.start, e.end, e.label, e.text, e.score) for e in row.entities))
+        for row in store.job_documents(db, job)
+    }
+
+
+def failures(db: Database, job: int) -> dict[str, str]:
+    """Path -> error code."""
+    return {row.path: row.code for row in store.job_errors(db, job)}
+
+
+def n_running(db: Database, job: int) -> int:
+    return store.job_progress(db, job).states[ExtractionStatus.RUNNING]
+
+
+class WorkerProcess:
+    """`run_worker` with a reader of tests/readers.py, in a process group of its own."""
+
+    def __init__(self, settings: Settings, opener: str, gates: Path | None = None) -> None:
+        self.log_path = Path(tempfile.mkstemp(suffix=".log")[1])
+        code = f"from tests.readers import {opener} as o; from tests.queue_work import serve; serve(o)"
+        with self.log_path.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                env={**os.environ, **_environment(settings), GATES: str(gates), "PYTHONPATH": str(ROOT)},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+
+    def log(self) -> str:
+        return self.log_path.read_text()
+
+    def model_processes(self) -> list[psutil.Process]:
+        """Its children that read."""
+        children = psutil.Process(self.pid).children()
+        return [child for child in children if any("spawn_main" in part for part in child.cmdline())]
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def wait(self, timeout_s: float = 30.0) -> int:
+        """The exit status."""
+        return self._process.wait(timeout_s)
+
+    def remove(self) -> None:
+        if self._process.poll() is None:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait(10)
+        self.log_path.unlink()
+
+
+@contextmanager
+def running_worker(
+    settings: Settings, opener: str = "open_reader", gates: Path | None = None
+) -> Iterator[WorkerProcess]:
+    """A worker for the length of a block."""
+    worker = WorkerProcess(settings, opener, gates)
+    try:
+        yield worker
+    finally:
+        worker.remove()
+
+
+def serve(open_model: Any) -> None:
+    """What the process of `WorkerProcess` runs."""
+    from worker.log import set_up_logging
+    from worker.queue.boot import run_worker
+    from worker.settings import load_settings
+
+    settings = load_settings()
+    set_up_logging(settings)
+    sys.exit(run_worker(settings, gpus="none", open_model=open_model))
+
+
+def _environment(settings: Settings) -> Mapping[str, str]:
+    values = {name: getattr(settings, name) for name in settings.model_fields_set}
+    secrets = {"database": settings.database_url, "broker": settings.broker_url}
+    return {f"NERQ_{name.upper()}": str(value) for name, value in {**values, **secrets}.items() if value}

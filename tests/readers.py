@@ -1,0 +1,87 @@
+"""Readers in place of a model, where a test is about the queue: instant, and told by a text how to fail."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from worker.errors import ModelError
+from worker.queue.slots import Slot
+from worker.recognition import Entity, Recognition
+from worker.settings import Settings
+from worker.store import ModelFacts
+
+#: The model that `open_reader` stands for.
+FACTS = ModelFacts(id="ab" * 32, name="capitals", path="/nowhere", labels=("O", "B-CAP", "I-CAP"))
+#: The environment variable that names the folder of gates.
+GATES = "READER_GATES"
+
+
+class CapitalsReader:
+    """Every capitalised word is an entity. What a text holds besides makes it misbehave."""
+
+    engine = "capitals"
+    precision = "fp32"
+
+    def recognize(
+        self, texts: Sequence[str], on_progress: Callable[[], None] | None = None
+    ) -> list[Recognition]:
+        return [self._read(text, len(texts), on_progress or (lambda: None)) for text in texts]
+
+    def _read(self, text: str, n_texts: int, on_progress: Callable[[], None]) -> Recognition:
+        if "@kill" in text:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "@memory" in text or ("@crowded" in text and n_texts > 2):
+            raise MemoryError
+        if "@cuda" in text:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        if "@bug" in text:
+            raise KeyError(text)
+        if "@stuck" in text:
+            threading.Event().wait()
+        if "@wait" in text:
+            wait_at_gate(on_progress)
+        on_progress()
+        found = [Entity(m.start(), m.end(), "CAP", m[0], 1.0) for m in re.finditer(r"\b[A-Z]\w+", text)]
+        n_words = len(text.split())
+        return Recognition(tuple(found), n_words, n_words, 1, n_words)
+
+
+def open_reader(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:
+    return CapitalsReader()
+
+
+def open_nothing(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:
+    raise ModelError("the folder of the model is not on this machine")
+
+
+def die_opening(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:
+    os._exit(3)
+
+
+def wait_at_gate(on_progress: Callable[[], None]) -> None:
+    """Say that a reader has arrived, and go on reading until the gate is opened."""
+    gates = Path(os.environ[GATES])
+    (gates / f"arrived-{os.getpid()}").touch()
+    pause = threading.Event()
+    while not (gates / "open").exists():
+        on_progress()
+        pause.wait(0.01)
+
+
+class Gates:
+    """The test's side of `wait_at_gate`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def arrived(self) -> list[int]:
+        """Process ids of the readers that wait, or waited."""
+        return [int(path.name.removeprefix("arrived-")) for path in self._folder.glob("arrived-*")]
+
+    def open(self) -> None:
+        (self._folder / "open").touch()

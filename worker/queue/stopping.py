@@ -1,0 +1,55 @@
+"""A polite end of a model process: at the next pack, never in the middle of a commit."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+#: Seconds a process has to give its batch back before the kernel ends it.
+CUT_S = 8.0
+#: Exit status of a process that was asked to stop.
+EXIT_STOPPED = 143
+
+
+class StopRequest:
+    """Whether this process was asked to stop; `check` is called where stopping is safe."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+    def check(self) -> None:
+        """End the batch here if a stop was asked for.
+
+        Raises:
+            SystemExit: it was; not an Exception, so that no handler in between takes it for a failure.
+        """
+        if self.is_set:
+            raise SystemExit(EXIT_STOPPED)
+
+
+@contextlib.contextmanager
+def stop_at_next_pack() -> Iterator[StopRequest]:
+    """While inside, SIGTERM only sets the request; a process that is stuck is ended by an alarm after CUT_S.
+
+    Outside of the main thread signals cannot be handled: the request is then never set.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        request.is_set = True
+        signal.setitimer(signal.ITIMER_REAL, CUT_S)
+
+    before = signal.signal(signal.SIGTERM, ask)
+    alarm = signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    try:
+        yield request
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm)
+        signal.signal(signal.SIGTERM, before)
