@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 
 from worker.errors import NerqError
 from worker.queue.extract import Outcome
@@ -111,6 +111,8 @@ class LocalProcess:
 @contextmanager
 def _signals_held() -> Iterator[None]:
     """Ctrl-C goes to all of a terminal's processes: a child that starts with it blocked leaves it to us."""
+    # Else multiprocessing starts it together with the first child, and unblocks the signal in doing so.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
