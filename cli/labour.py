@@ -79,6 +79,16 @@ class QueueLabour:
 
 
 @contextmanager
+def advice_on_interrupt(job_id: int, advice: str) -> Iterator[None]:
+    """Turn a Ctrl-C inside into one that says what is stored and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        message = f"Interrupted. What job {job_id} has done so far is stored; to go on, {advice}."
+        raise KeyboardInterrupt(message) from interrupt
+
+
+@contextmanager
 def hired(settings: Settings, database: Database) -> Iterator[Labour]:
     """What does the work under these settings, while the block lasts."""
     if settings.broker:

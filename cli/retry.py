@@ -35,6 +35,7 @@ def command(job: str, wait: bool | None, quiet: bool, as_json: bool) -> int:
     Without a broker the work is done here and now, and so is what an interrupted submit has left. A file that
     could not be read is not tried again: correct it and submit it.
     """
+    from cli.labour import advice_on_interrupt
     from cli.summary import print_summary
     from worker import store
 
@@ -45,8 +46,11 @@ def command(job: str, wait: bool | None, quiet: bool, as_json: bool) -> int:
     with opened_database(settings) as database:
         found = store.find_job(database, job)
         n_queued = store.retry_job(database, found.id)
-        output.say(f"Job {found.id}: {count(n_queued, 'extraction')} queued again.")
-        progress = _work(settings, database, found.id, waits, quiet)
+        output.say(
+            f"Job {found.id}: {count(n_queued, 'extraction') if n_queued else 'nothing'} queued again."
+        )
+        with advice_on_interrupt(found.id, f"`nerq retry {found.id}`"):
+            progress = _work(settings, database, found.id, waits, quiet)
     print_summary(progress, None, waits, as_json)
     return EXIT_FAILURES if waits and standing.n_failed(progress) else EXIT_OK
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cli import output, standing
 from cli.follow import Follower
 from cli.intake import Intake
-from cli.labour import Labour, hired, wait_for_end
+from cli.labour import Labour, advice_on_interrupt, hired, wait_for_end
 from cli.progress import make_display
 from cli.quantity import breakdown
 from cli.summary import print_summary
@@ -46,7 +45,7 @@ class Submission:
         """Store and announce every chunk, wait if asked to, print the summary; the exit code.
 
         Raises:
-            KeyboardInterrupt: with a message that says how to go on.
+            KeyboardInterrupt: its message says how to go on.
         """
         from worker import store
 
@@ -55,7 +54,7 @@ class Submission:
         if first is None:
             return self._nothing(as_json)
         job_id = store.create_job(self._database, self._name, self._model, self._options)
-        with _advice_on_interrupt(job_id, is_queued=bool(self._settings.broker)):
+        with advice_on_interrupt(job_id, "submit the same again"):
             progress = self._work(job_id, chain([first], read), again, waits, quiet)
         print_summary(progress, self._intake, waits, as_json)
         return EXIT_FAILURES if waits and standing.n_failed(progress) else EXIT_OK
@@ -108,15 +107,3 @@ def open_model(name_or_path: str) -> ModelFacts:
         labels=checkpoint.labels.names,
         details=checkpoint.details(),
     )
-
-
-@contextmanager
-def _advice_on_interrupt(job_id: int, is_queued: bool) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt as interrupt:
-        stored = f"Interrupted. What job {job_id} has done so far is stored"
-        if is_queued:
-            stored += " and what is queued goes on"
-        advice = f"{stored}; submit the same again to go on."
-        raise KeyboardInterrupt(advice) from interrupt
