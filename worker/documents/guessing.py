@@ -17,10 +17,11 @@ _USUAL = (
 _OLD = ("cp437", "cp850", "cp852", "cp866", "mac_roman", "mac_cyrillic")
 _RANK = {name: rank for rank, name in enumerate((*_USUAL, *_OLD))}
 
-_SAMPLE_BYTES = 65_536
-_LINE_BYTES = 8_192
+_SAMPLE_BYTES = 16_384
+_LINE_BYTES = 4_096
 _LINE_WITH_HIGH_BYTE = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+_UP_TO_ASCII = re.compile(rb".*[\x00-\x7f]", re.DOTALL)
 
 #: Differences of charset-normalizer's two ratios that say nothing, found on one-line texts in 12 languages.
 _EQUAL_MESS, _EQUAL_COHERENCE, _OLD_MUST_BE_CLEANER = 0.1, 0.045, 0.05
@@ -28,7 +29,9 @@ _EQUAL_MESS, _EQUAL_COHERENCE, _OLD_MUST_BE_CLEANER = 0.1, 0.045, 0.05
 
 def guess_encodings(data: bytes) -> Iterator[tuple[str, float]]:
     """Encodings that the bytes may be in, likeliest first, each with a confidence in [0, 1]; maybe none."""
-    matches = list(from_bytes(_sample(data), cp_isolation=list(_RANK)))
+    sample = _sample(data)
+    # Judged in one piece: cut into small chunks, good text is found messy where a chunk happens to begin.
+    matches = list(from_bytes(sample, steps=1, chunk_size=len(sample), cp_isolation=list(_RANK)))
     best: list[CharsetMatch] = []
     if matches:
         best = sorted(_equally_likely(matches), key=_rank)
@@ -70,4 +73,6 @@ def _sample(data: bytes) -> bytes:
         return b"".join(lines)
     first = _HIGH_BYTE.search(data)
     start = first.start() if first else 0
-    return data[start : start + _SAMPLE_BYTES]
+    sample = data[start : start + _SAMPLE_BYTES]
+    last = _UP_TO_ASCII.match(sample)  # after it no character of several bytes can be cut
+    return last[0] if last else sample
