@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from worker.documents.decoding import decode
 from worker.errors import DocumentError
 
-FRENCH = "François a signé à Orléans l’été dernier ; coût : 5 000 €.\n"  # noqa: RUF001
+FRENCH = "François a signé à Orléans l’été dernier ; coût : 5 000 €.\n"
 CZECH = "Příliš žluťoučký kůň úpěl ďábelské ódy. Prezident Václav Havel navštívil Plzeň a České Budějovice.\n"
-RUSSIAN = "Президент встретился с министром в Москве, сообщает агентство.\n"  # noqa: RUF001
-GREEK = "Ο πρωθυπουργός της Ελλάδας συναντήθηκε στην Αθήνα με τον υπουργό.\n"  # noqa: RUF001
+RUSSIAN = "Президент встретился с министром в Москве, сообщает агентство.\n"
+GREEK = "Ο πρωθυπουργός της Ελλάδας συναντήθηκε στην Αθήνα με τον υπουργό.\n"
 JAPANESE = "日本の首相は東京で記者会見を行い、経済政策について説明した。\n"
-TURKISH = "Sözleşme İstanbul'da yapıldı; kiracı, taşınmazı özenle kullanmayı ve geri vermeyi kabul eder.\n"  # noqa: RUF001
+TURKISH = "Sözleşme İstanbul'da yapıldı; kiracı, taşınmazı özenle kullanmayı ve geri vermeyi kabul eder.\n"
 
 STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 
@@ -64,7 +64,7 @@ def test_newlines_are_kept_and_nul_is_replaced_one_for_one() -> None:
     ("text", "encoding"),
     [
         (FRENCH, "cp1252"),
-        ("“The Borrower’s obligations – as described – shall not exceed £5 million.”", "cp1252"),  # noqa: RUF001
+        ("“The Borrower’s obligations – as described – shall not exceed £5 million.”", "cp1252"),
         ("The price was £5 million.", "cp1252"),
         ("Patient: José Peña. Temp 38.5°C, 5 µg/ml, ½ tablet bid.", "cp1252"),
         ("A Câmara Municipal de São Paulo não aprovou a operação de crédito.", "cp1252"),
