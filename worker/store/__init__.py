@@ -9,7 +9,7 @@ One function for each thing that nerq asks of the database or tells it; the firs
 - `jobs`, `sources`, `progress` what `nerq submit`, `cancel`, `retry` and `status` do
 - `announcements`, `extractions`, `losses`, `workers` what the queue does
 - `entities`, `documents`, `models` what is asked of the results
-- `clock`, `names`, `transitions`, `chunks`, `upsert` what several of these share, each one thing
+- `clock`, `names`, `transitions`, `streaming`, `chunks`, `upsert` what several of these share, each one thing
 """
 
 from worker.store.announcements import announce, announce_again, open_work, unannounce

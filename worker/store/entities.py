@@ -11,8 +11,7 @@ from worker.store.database import Database
 from worker.store.names import fold_name
 from worker.store.rows import CountRow, EntityQuery, EntityRow, ExtractionStatus
 from worker.store.schema import entity, extraction, job, source
-
-_ROWS_AT_ONCE = 1000
+from worker.store.streaming import stream
 
 
 def find_entities(db: Database, query: EntityQuery) -> Iterator[EntityRow]:
@@ -32,7 +31,7 @@ def find_entities(db: Database, query: EntityQuery) -> Iterator[EntityRow]:
             entity.c.id,
         )
     )
-    for row in _stream(db, _page(statement, query)):
+    for row in stream(db, _page(statement, query)):
         yield EntityRow(
             row.id,
             row.document_id,
@@ -52,7 +51,7 @@ def count_entities(
 ) -> Iterator[CountRow]:
     """How many entities each label, folded name or document has, the most frequent first, then by key."""
     counted = {"label": _by_label, "text": _by_name, "document": _by_document}[by](query)
-    for row in _stream(db, _page(counted, query)):
+    for row in stream(db, _page(counted, query)):
         yield CountRow(row.key, int(row.n), row.text, row.document_id)
 
 
@@ -142,8 +141,3 @@ def _page(statement: Select[Any], query: EntityQuery) -> Select[Any]:
     if query.limit is not None:
         statement = statement.limit(query.limit)
     return statement.offset(query.offset) if query.offset else statement
-
-
-def _stream(db: Database, statement: Select[Any]) -> Iterator[Any]:
-    with db.read() as connection:
-        yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement)

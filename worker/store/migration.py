@@ -60,7 +60,7 @@ def upgrade_database(url: str) -> None:
 
 
 def migration_state(url: str) -> MigrationState:
-    """The schema version of the database and the one that this nerq needs; makes no file. Raises ServiceError."""
+    """The schema version of the database and the one this nerq needs; makes no file. Raises ServiceError."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
         return MigrationState(None, _versions()[-1])

@@ -15,8 +15,7 @@ from worker.store.jobs import job_row, to_job
 from worker.store.rows import ErrorRow, ExtractionStatus, Job, Progress
 from worker.store.schema import document, extraction, source
 from worker.store.schema import job as job_table
-
-_ROWS_AT_ONCE = 1000
+from worker.store.streaming import stream
 
 
 def job_progress(db: Database, job_id: int) -> Progress:
@@ -51,9 +50,8 @@ def job_errors(db: Database, job_id: int) -> Iterator[ErrorRow]:
         .where(or_(source.c.error_code.is_not(None), extraction.c.status == ExtractionStatus.FAILED))
         .order_by(source.c.id)
     )
-    with db.read() as connection:
-        for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query):
-            yield ErrorRow(row.path, row.record, row.code, row.detail, row.attempt)
+    for row in stream(db, query):
+        yield ErrorRow(row.path, row.record, row.code, row.detail, row.attempt)
 
 
 def _documents_of(job_id: int) -> Subquery:
