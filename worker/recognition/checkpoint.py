@@ -143,7 +143,9 @@ def _download(hub_id: str) -> Path:
     patterns += ["merges.txt", "special_tokens_map.json", "added_tokens.json", "*.model"]
     try:
         return Path(snapshot_download(hub_id, allow_patterns=patterns, ignore_patterns=["*/*"]))
-    except Exception as error:  # of several libraries' kinds; their messages name the hub's address and the cause
+    except (
+        Exception
+    ) as error:  # of several libraries' kinds; their messages name the hub's address and the cause
         raise ModelError(
             f"{hub_id!r} is no folder here, and the model hub did not give it: {type(error).__name__}: {error}"
         ) from error
@@ -151,7 +153,9 @@ def _download(hub_id: str) -> Path:
 
 def _verify(folder: Path, config: dict[str, Any]) -> None:
     if "auto_map" in config:
-        raise ModelError(f"{folder} wants to run code of its own (auto_map in config.json); nerq refuses that.")
+        raise ModelError(
+            f"{folder} wants to run code of its own (auto_map in config.json); nerq refuses that."
+        )
     architectures = config.get("architectures") or []
     if not any(str(name).endswith("ForTokenClassification") for name in architectures):
         found = ", ".join(map(str, architectures)) or "none"

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from transformers import AutoModelForTokenClassification
+from safetensors import SafetensorError
+from transformers import AutoModelForTokenClassification, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from worker.errors import ModelError, SettingsError
@@ -21,24 +22,13 @@ _log = logging.getLogger(__name__)
 
 
 class TorchEngine:
-    """Runs a checkpoint with torch.
+    """Runs a token-classification network of transformers, where it is and in the precision that it has."""
 
-    Args:
-        checkpoint: an opened one; its weights are read from safetensors, never from pickles.
-        precision: `auto`, `fp32`, `bf16` or `fp16`; auto takes bf16 where the hardware computes it.
-        threads: CPU threads; None leaves torch's own choice.
-        device: `cpu`, `cuda` or None for CUDA where there is one.
-    """
-
-    def __init__(
-        self, checkpoint: Checkpoint, precision: str = "auto", threads: int | None = None, device: str | None = None
-    ) -> None:
-        if threads:
-            torch.set_num_threads(threads)
-        self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.name = f"torch-{self._device.type}"
-        self.precision = _choose_precision(precision, self._device)
-        self._model = _load(checkpoint, _DTYPES[self.precision]).to(self._device)
+    def __init__(self, model: PreTrainedModel) -> None:
+        self._model = model
+        self._device = model.device
+        self.name = f"torch-{model.device.type}"
+        self.precision = next(name for name, dtype in _DTYPES.items() if dtype == model.dtype)
 
     @torch.inference_mode()
     def predict(self, pack: Pack) -> npt.NDArray[np.float32]:
@@ -59,7 +49,29 @@ class TorchEngine:
         except torch.cuda.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise MemoryError(f"{ids.shape[0]} windows of {n_pieces} pieces do not fit on the GPU") from error
-        return result.cpu().numpy()
+        rows_of_words: npt.NDArray[np.float32] = result.cpu().numpy()
+        return rows_of_words
+
+
+def open_torch_engine(
+    checkpoint: Checkpoint, precision: str = "auto", threads: int | None = None, device: str | None = None
+) -> TorchEngine:
+    """An engine for a checkpoint; its weights are read from safetensors, never from pickles.
+
+    Args:
+        checkpoint: an opened one.
+        precision: `auto`, `fp32`, `bf16` or `fp16`; auto takes bf16 where the hardware computes it.
+        threads: CPU threads; None leaves torch's own choice.
+        device: `cpu`, `cuda` or None for CUDA where there is one.
+
+    Raises:
+        ModelError: the weights cannot be opened, or are not those of the configuration.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    dtype = _DTYPES[_choose_precision(precision, place)]
+    return TorchEngine(_load(checkpoint, dtype).to(place).eval())
 
 
 def _load(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
@@ -76,14 +88,16 @@ def _load(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
                 local_files_only=True,
                 output_loading_info=True,
             )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise ModelError(f"The weights of {checkpoint.name} cannot be opened: {error}") from error
     if report["missing_keys"]:
         missing = ", ".join(sorted(report["missing_keys"])[:5])
         raise ModelError(f"The weights of {checkpoint.name} are incomplete; missing: {missing}.")
     if int(model.config.num_labels) != len(checkpoint.labels):
-        raise ModelError(f"{checkpoint.name} has {model.config.num_labels} outputs for {len(checkpoint.labels)} labels.")
-    return model.eval()
+        raise ModelError(
+            f"{checkpoint.name} has {model.config.num_labels} outputs for {len(checkpoint.labels)} labels."
+        )
+    return model
 
 
 def _choose_precision(precision: str, device: torch.device) -> str:

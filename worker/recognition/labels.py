@@ -25,7 +25,9 @@ class LabelSet:
 
     def __init__(self, names: Sequence[str]) -> None:
         if "O" not in names:
-            raise ModelError(f"The model has no label O, so it tags no entities; its labels are {', '.join(names)}")
+            raise ModelError(
+                f"The model has no label O, so it tags no entities; its labels are {', '.join(names)}"
+            )
         parts = [_split(name) for name in names]
         self.names = tuple(names)
         self.types = tuple(sorted({kind for _, kind in parts if kind is not None}))

@@ -31,7 +31,9 @@ class Reading:
         return cls.of_words(text, words, split_sentences(text, words), checkpoint)
 
     @classmethod
-    def of_words(cls, text: str, words: Offsets, sentences: SentenceStarts, checkpoint: Checkpoint) -> Reading:
+    def of_words(
+        cls, text: str, words: Offsets, sentences: SentenceStarts, checkpoint: Checkpoint
+    ) -> Reading:
         """Words and sentences as given, for labelled data that comes in words."""
         pieces = checkpoint.pieces.cut([text[start:end] for start, end in words.tolist()])
         windows = cut_windows(pieces.n_of_words, sentences, checkpoint.window)

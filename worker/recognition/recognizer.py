@@ -35,7 +35,9 @@ class Recognizer:
         self._engine = engine
         self._packer = Packer(checkpoint.pieces.before, checkpoint.pieces.after, pack_pieces)
 
-    def recognize(self, texts: Sequence[str], on_progress: Callable[[], None] | None = None) -> list[Recognition]:
+    def recognize(
+        self, texts: Sequence[str], on_progress: Callable[[], None] | None = None
+    ) -> list[Recognition]:
         """The entities of each text, in the order of the texts.
 
         Args:
@@ -83,7 +85,9 @@ class Recognizer:
     ) -> Recognition:
         n_words_read = int((n_reads == 1).sum())
         if n_words_read != len(reading.words):
-            raise NerqError(f"{len(reading.words) - n_words_read} of {len(reading.words)} words were not read once")
+            raise NerqError(
+                f"{len(reading.words) - n_words_read} of {len(reading.words)} words were not read once"
+            )
         label_ids, scores = decode_argmax(rows)
         entities = join_entities(
             reading.text, reading.words, reading.sentences, label_ids, scores, self.checkpoint.labels
@@ -111,6 +115,8 @@ def open_recognizer(
     Raises:
         ModelError: the weights cannot be opened.
     """
-    from worker.recognition.engine_torch import TorchEngine  # torch takes seconds to import: only who runs it pays
+    from worker.recognition.engine_torch import (
+        open_torch_engine,
+    )  # torch takes seconds to import: only who runs it pays
 
-    return Recognizer(checkpoint, TorchEngine(checkpoint, precision, threads, device), pack_pieces)
+    return Recognizer(checkpoint, open_torch_engine(checkpoint, precision, threads, device), pack_pieces)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -53,7 +54,7 @@ def _block_breaks(block: list[tuple[int, str]]) -> Iterator[int]:
         return
     yield block[0][0]
     columns = max(MIN_WRAP_COLUMNS, max(len(line) for _, line in block))
-    for (_, before), (start, line) in zip(block, block[1:], strict=False):
+    for (_, before), (start, line) in pairwise(block):
         first_word = line.split(maxsplit=1)[0]
         # A writer's tool breaks a line where the next word no longer fits: where it would have fitted, a person did.
         is_full = len(before) + 1 + len(first_word) > columns
@@ -69,7 +70,9 @@ def _is_heading(line: str) -> bool:
 _END = re.compile(r"([^\s.!?…]*)([.!?…]+)([\"'”’»)\]]*)(?:\s+|\s?,(?=[A-Z]))(?=([\"'“‘«(\[]*)(\S))")
 _ABBREVIATIONS = frozenset(ABBREVIATIONS)
 # After these a capital says nothing: a name follows them.
-_TITLES = frozenset("dr drs fr gen gov hon jr lt maj messrs mr mrs ms mt prof rep reps rev sen sens sgt sr st ste vs".split())
+_TITLES = frozenset(
+    "dr drs fr gen gov hon jr lt maj messrs mr mrs ms mt prof rep reps rev sen sens sgt sr st ste vs".split()
+)
 
 
 def _punctuation_breaks(text: str) -> Iterator[int]:
@@ -89,7 +92,9 @@ def _is_abbreviation(before: str, following: str) -> bool:
     if re.fullmatch(r"(?:\w\.)*\w", bare) and "." in bare:
         return not following.isupper()
     lower = bare.lower()
-    return lower in _TITLES or (lower in _ABBREVIATIONS and not following.isupper()) or lower in _BEFORE_NUMBERS
+    return (
+        lower in _TITLES or (lower in _ABBREVIATIONS and not following.isupper()) or lower in _BEFORE_NUMBERS
+    )
 
 
 _BEFORE_NUMBERS = frozenset("art cl exh fig figs no nos op para pp sched sec vol vols".split())

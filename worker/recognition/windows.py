@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def cut_windows(n_pieces: npt.NDArray[np.int64], sentences: SentenceStarts, poli
     bounds = [*sentences.tolist(), len(n_pieces)]
     rows: list[tuple[int, int, int, int]] = []
     first = 0  # of the window that is being filled
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         if first < start and not _fits(pieces_before, first, end, policy, is_one_sentence=False):
             rows.append((first, start, first, start))
             first = start
@@ -63,7 +64,12 @@ def cut_windows(n_pieces: npt.NDArray[np.int64], sentences: SentenceStarts, poli
 
 
 def _fits(
-    pieces_before: npt.NDArray[np.int64], first: int, last: int, policy: WindowPolicy, *, is_one_sentence: bool
+    pieces_before: npt.NDArray[np.int64],
+    first: int,
+    last: int,
+    policy: WindowPolicy,
+    *,
+    is_one_sentence: bool,
 ) -> bool:
     if pieces_before[last] - pieces_before[first] > policy.max_pieces:
         return False
@@ -93,7 +99,7 @@ def _overlapping(
             break
         n_shared = int((last - first) * OVERLAP)
         first = max(first + 1, last - n_shared)
-    middles = [(later[0] + earlier[1] + 1) // 2 for earlier, later in zip(spans, spans[1:], strict=False)]
+    middles = [(later[0] + earlier[1] + 1) // 2 for earlier, later in pairwise(spans)]
     owned = zip([start, *middles], [*middles, end], strict=True)
     return [(*span, *own) for span, own in zip(spans, owned, strict=True)]
 

@@ -70,7 +70,9 @@ def _context(text: str, start: int, end: int) -> tuple[str, str]:
 
 _CHUNK = re.compile(r"\S+")
 _NEXT_CHUNK = re.compile(r"(\s+)(\S)")
-_MAX_INDENT = 80  # a longer run of spaces before a number is no indentation; looking further would take quadratic time
+_MAX_INDENT = (
+    80  # a longer run of spaces before a number is no indentation; looking further would take quadratic time
+)
 
 
 def _cut(rule: WordRule, chunk: str, before: str, after: str) -> _Cuts:
@@ -98,7 +100,9 @@ _NEGATION = r"(?i:n['’]t)(?!\w)"
 # without spaces are left to the next line.
 _LETTER = r"[\w\p{M}\u00AD\u200C\u200D--[\p{Han}\p{Hiragana}\p{Katakana}]]"
 _IDEOGRAPH = r"[\p{Han}\p{Hiragana}\p{Katakana}]\p{M}*"
-_CHARACTER = r"(?!\s)\X"  # whatever it is, with its marks: a quote, a bracket, an emoji of several code points
+_CHARACTER = (
+    r"(?!\s)\X"  # whatever it is, with its marks: a quote, a bracket, an emoji of several code points
+)
 
 # The alternatives are tried in order. Each either consumes what it scanned or is bounded, so that no text, however
 # hostile, takes more than linear time.

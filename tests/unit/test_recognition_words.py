@@ -1,0 +1,82 @@
+"""Words: every visible character once, cut the way the named corpora are cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.recognition.words import WordRule, split_words
+
+
+def words_of(text: str, rule: WordRule = WordRule.NEWS) -> list[str]:
+    return [text[start:end] for start, end in split_words(text, rule).tolist()]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("the U.S. and U.N. troops", ["the", "U.S.", "and", "U.N.", "troops"]),
+        ("a U.S.-led force", ["a", "U.S.-led", "force"]),
+        ("Acme Inc. said", ["Acme", "Inc.", "said"]),
+        ("Acme Inc., of Ohio", ["Acme", "Inc.", ",", "of", "Ohio"]),
+        ("Dr. J. O'Brien", ["Dr.", "J.", "O'Brien"]),
+        ("Dr. O’Brien’s car", ["Dr.", "O’Brien", "’s", "car"]),
+        ("England's MOODY'S don't won’t", ["England", "'s", "MOODY", "'S", "do", "n't", "wo", "n’t"]),
+        ("in AL-AIN today", ["in", "AL-AIN", "today"]),
+        ("for $3.5 million (US$4)", ["for", "$", "3.5", "million", "(", "US$", "4", ")"]),
+        ("LONDON 1996-08-22", ["LONDON", "1996-08-22"]),
+        ("won 6-4 6-1, 1,000 at .596", ["won", "6-4", "6-1", ",", "1,000", "at", ".596"]),
+        ("a 26-year-old", ["a", "26-year-old"]),
+        ("1. Brazil 12", ["1.", "Brazil", "12"]),
+        ("It was 12.", ["It", "was", "12", "."]),
+        ('"I am," he said.', ['"', "I", "am", ",", '"', "he", "said", "."]),
+        ("“Bank” (‘us’)", ["“", "Bank", "”", "(", "‘", "us", "’", ")"]),
+        ("mail jane.doe@example.com now", ["mail", "jane.doe@example.com", "now"]),
+        ("see https://example.com/a?b=1.", ["see", "https://example.com/a?b=1", "."]),
+        ("5 mg/kg of AT&T", ["5", "mg/kg", "of", "AT&T"]),
+        ("wait... so -- yes", ["wait", "...", "so", "--", "yes"]),
+        ("left knee.,POSTOPERATIVE", ["left", "knee", ".", ",", "POSTOPERATIVE"]),
+        ("東京都に住む", list("東京都に住む")),
+        ("family 👨‍👩‍👧 ok", ["family", "👨‍👩‍👧", "ok"]),
+        ("Mu\u0308ller", ["Mu\u0308ller"]),
+        ("", []),
+        (" \n\t ", []),
+    ],
+)
+def test_news_rule_cuts_as_conll_2003(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+
+
+def test_other_rules_cut_as_their_corpora() -> None:
+    text = "Li-induced 0.5 mg/kg (“Bank”), don't"
+    assert words_of(text, WordRule.PUNCTUATION) == [
+        *("Li", "-", "induced", "0", ".", "5", "mg", "/", "kg", "(", "“", "Bank", "”", ")", ","),
+        *("don", "'", "t"),
+    ]
+    assert words_of(text, WordRule.RUNS)[9:13] == ["(“", "Bank", "”),", "don"]
+    assert words_of(text, WordRule.WHITESPACE) == text.split()
+
+
+@given(st.text(), st.sampled_from(list(WordRule)))
+def test_words_tile_the_text(text: str, rule: WordRule) -> None:
+    position = 0
+    for start, end in split_words(text, rule).tolist():
+        assert start < end
+        assert not text[position:start].strip()
+        assert not any(c.isspace() for c in text[start:end])
+        position = end
+    assert not text[position:].strip()
+
+
+@given(st.lists(st.sampled_from(["U.S.", "Inc.", "J.", "12.", "O'Brien", "a", "\n", "  ", "—", "é", "Dr."])))
+def test_what_was_cut_before_does_not_matter(parts: list[str]) -> None:
+    text = " ".join(parts)
+    first = split_words(text).tolist()
+    split_words("U.S.\nInc. J. 12. Dr.")
+    assert split_words(text).tolist() == first
+
+
+@pytest.mark.parametrize("bad", ["a", "+", "1-", "a.", "-", "www.", "n't", "a'", "\u0301", "1.", "'", "@"])
+def test_hostile_repetition_takes_linear_time(bad: str) -> None:
+    split_words(bad * 200_000)  # quadratic time would run into the test's time limit

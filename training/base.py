@@ -1,0 +1,45 @@
+"""The encoder that training starts from: a folder, a hub id, or a bundled model."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from worker.errors import ModelError
+from worker.recognition.checkpoint import BUNDLED, bundled_models
+
+
+def open_base(name_or_path: str, labels: Sequence[str]) -> tuple[Any, str]:
+    """An encoder with a fresh or matching token-classification head, and its fast tokenizer as JSON.
+
+    Args:
+        name_or_path: a bundled model's name, a folder, or a hub id such as `distilbert-base-uncased`.
+        labels: label names in the order of the head's outputs.
+
+    Raises:
+        ModelError: it cannot be opened, or has no fast tokenizer.
+    """
+    path = str(BUNDLED / name_or_path) if name_or_path in bundled_models() else name_or_path
+    transformers_logging.set_verbosity_error()  # it warns that the head is new: that is what training is for
+    transformers_logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tokenizer = AutoTokenizer.from_pretrained(path, use_fast=True, trust_remote_code=False)
+            model = AutoModelForTokenClassification.from_pretrained(
+                path,
+                num_labels=len(labels),
+                id2label=dict(enumerate(labels)),
+                label2id={label: i for i, label in enumerate(labels)},
+                ignore_mismatched_sizes=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                dtype="float32",
+            )
+        return model, str(tokenizer.backend_tokenizer.to_str())
+    except (AttributeError, OSError, ValueError, KeyError) as error:
+        raise ModelError(f"{name_or_path} cannot be trained from: {error}") from error

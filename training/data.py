@@ -1,0 +1,74 @@
+"""Annotated documents -> words with labels, as a model is trained on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.annotations import AnnotatedDocument, Span
+from worker.errors import InputError
+from worker.recognition.sentences import SentenceStarts, split_sentences
+from worker.recognition.words import Offsets, WordRule, split_words
+
+#: Label id of a word that is not trained on, as everywhere in torch.
+IGNORED = -100
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledDocument:
+    """A text cut into words, each with a label."""
+
+    text: str
+    words: Offsets
+    sentences: SentenceStarts
+    label_ids: npt.NDArray[
+        np.int64
+    ]  #: shape (n_words,), ids of `label_names`; IGNORED under a misaligned span
+    spans: tuple[Span, ...]
+    n_misaligned: int  #: gold spans that begin or end inside a word; their words are not trained on
+
+
+def label_names(documents: Iterable[AnnotatedDocument]) -> list[str]:
+    """`O`, then `B-X` and `I-X` for every entity type in the data, types sorted.
+
+    Raises:
+        InputError: the data holds no entity.
+    """
+    types = sorted({span.label for document in documents for span in document.spans})
+    if not types:
+        raise InputError("The training data holds no entity.")
+    return ["O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI")]
+
+
+def label_words(document: AnnotatedDocument, rule: WordRule, labels: Sequence[str]) -> LabelledDocument:
+    """The document's words, as the format gives them or else by the rule, and the label of each."""
+    if document.sentences is None:
+        words = split_words(document.text, rule)
+        sentences = split_sentences(document.text, words)
+    else:
+        words = np.array([w for s in document.sentences for w in s], dtype=np.int64).reshape(-1, 2)
+        lengths = [len(s) for s in document.sentences if s]
+        sentences = np.cumsum([0, *lengths[:-1]]) if lengths else np.zeros(0, dtype=np.int64)
+    label_ids, n_misaligned = _labels_of(words, document.spans, labels)
+    return LabelledDocument(document.text, words, sentences, label_ids, document.spans, n_misaligned)
+
+
+def _labels_of(
+    words: Offsets, spans: Iterable[Span], labels: Sequence[str]
+) -> tuple[npt.NDArray[np.int64], int]:
+    label_ids = np.zeros(len(words), dtype=np.int64)
+    ids = {name: i for i, name in enumerate(labels)}
+    n_misaligned = 0
+    for span in spans:
+        first = int(np.searchsorted(words[:, 1], span.start, side="right"))
+        last = int(np.searchsorted(words[:, 0], span.end, side="left"))
+        if last > first and words[first, 0] == span.start and words[last - 1, 1] == span.end:
+            label_ids[first] = ids.get(f"B-{span.label}", IGNORED)
+            label_ids[first + 1 : last] = ids.get(f"I-{span.label}", IGNORED)
+        else:
+            label_ids[first:last] = IGNORED
+            n_misaligned += 1
+    return label_ids, n_misaligned

@@ -1,0 +1,301 @@
+"""A training run: labelled data and an encoder in, a checkpoint folder out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+    set_seed,
+)
+
+from training.base import open_base
+from training.batches import MixedWindows
+from training.card import write_card
+from training.data import LabelledDocument, label_names, label_words
+from training.options import TrainObserver, TrainOptions
+from training.scoring import Report, ScoredDocument, score_spans
+from training.word_rule import FittedRule, fit_word_rule
+from worker.annotations import AnnotatedFile, Span, read_annotations
+from worker.errors import InputError
+from worker.recognition import Checkpoint, Recognizer
+from worker.recognition.checkpoint import NERQ_FILE
+from worker.recognition.engine_torch import TorchEngine
+from worker.recognition.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The outcome: where the checkpoint is, and its strict score on dev after each epoch."""
+
+    output: Path
+    best: Report  #: of the stored weights
+    best_epoch: int  #: the first is 1
+    history: tuple[dict[str, float], ...]
+    facts: dict[str, Any]
+
+
+def train(options: TrainOptions, observer: TrainObserver | None = None) -> Trained:
+    """Train, keep the epoch with the best strict F1 on dev, and write a standard Hugging Face folder.
+
+    Nothing is left in `options.output` unless the run comes to its end.
+
+    Raises:
+        InputError: a data file cannot be read, or the output exists already.
+        ModelError: the base cannot be opened.
+    """
+    _refuse_existing(options)
+    observer = observer or TrainObserver()
+    train_files = [read_annotations(path, options.scheme) for path in options.train]
+    dev_file = read_annotations(options.dev, options.scheme)
+    documents = [document for file in train_files for document in file.documents]
+    labels, rule = label_names(documents), fit_word_rule(documents)
+    train_documents = [label_words(document, rule.rule, labels) for document in documents]
+    dev_documents = [label_words(document, rule.rule, labels) for document in dev_file.documents]
+    facts = _facts(options, [*train_files, dev_file], rule, train_documents, dev_documents)
+    observer.prepared(facts)
+
+    work = options.output.with_name(f".{options.output.name}.work")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        trained = _run(options, observer, facts, labels, train_documents, dev_documents, work)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return trained
+
+
+def _run(
+    options: TrainOptions,
+    observer: TrainObserver,
+    facts: dict[str, Any],
+    labels: Sequence[str],
+    train_documents: Sequence[LabelledDocument],
+    dev_documents: Sequence[LabelledDocument],
+    work: Path,
+) -> Trained:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    set_seed(options.seed)
+    model, tokenizer_json = open_base(options.base, labels)
+    folder = work / "checkpoint"
+    _write_folder(folder, model, tokenizer_json, facts)
+    checkpoint = Checkpoint.open(str(folder))
+    windows = MixedWindows(
+        train_documents, checkpoint.pieces, checkpoint.window, options.batch_pieces, options.seed
+    )
+    readings = [Reading.of_words(d.text, d.words, d.sentences, checkpoint) for d in dev_documents]
+    dev = _Dev(checkpoint, dev_documents, readings)
+    trainer = _Trainer(model, windows, dev, options, observer, work)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of deprecations inside the libraries; nothing a user can act on
+        trainer.train()
+    _write_folder(folder, trainer.model, tokenizer_json, facts, half=options.half_weights)
+    best = dev.score(_stored(folder))
+    history = tuple(trainer.history)
+    best_epoch = max(range(len(history)), key=lambda i: history[i]["f1"]) + 1
+    facts["scores"] = {"dev": best.as_dict(), "best_epoch": best_epoch, "epochs": list(history)}
+    (folder / NERQ_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    write_card(folder, facts)
+    if options.output.exists():
+        shutil.rmtree(options.output)
+    folder.rename(options.output)
+    return Trained(options.output, best, best_epoch, history, facts)
+
+
+class _Dev:
+    """Scores a network on the dev set, through the recogniser that workers use, with the data's own words."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, documents: Sequence[LabelledDocument], readings: Sequence[Reading]
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._documents = documents
+        self._readings = readings
+
+    def score(self, model: Any) -> Report:
+        found = Recognizer(self._checkpoint, TorchEngine(model.eval())).recognize_readings(self._readings)
+        return score_spans(
+            ScoredDocument(
+                document.text, document.spans, [Span(e.start, e.end, e.label) for e in one.entities]
+            )
+            for document, one in zip(self._documents, found, strict=True)
+        )
+
+
+class _Trainer(Trainer):
+    """transformers' Trainer with batches that are made already and a dev score by entities."""
+
+    control: TrainerControl
+
+    def __init__(
+        self,
+        model: Any,
+        windows: MixedWindows,
+        dev: _Dev,
+        options: TrainOptions,
+        observer: TrainObserver,
+        work: Path,
+    ) -> None:
+        self._dev = dev
+        self._observer = observer
+        self.history: list[dict[str, float]] = []
+        super().__init__(
+            model=model,
+            args=_training_arguments(options, len(windows), work),
+            train_dataset=windows,
+            eval_dataset=windows,  # the Trainer wants one; `evaluate` scores documents instead
+            data_collator=lambda batches: batches[0],
+            callbacks=[_Reporter(windows, observer)],
+        )
+        self.remove_callback(
+            next(c for c in self.callback_handler.callbacks if type(c).__name__ == "PrinterCallback")
+        )
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Strict precision, recall and F1 on dev."""
+        report = self._dev.score(self.model)
+        score = {"precision": report.precision, "recall": report.recall, "f1": report.f1}
+        is_best = all(score["f1"] > before["f1"] for before in self.history)
+        self.history.append(score)
+        self._observer.scored(len(self.history), score, is_best)
+        self.model.train()
+        metrics = {f"eval_{name}": value for name, value in score.items()}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+
+def _training_arguments(options: TrainOptions, n_batches: int, work: Path) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(work / "epochs"),
+        num_train_epochs=options.epochs,
+        per_device_train_batch_size=1,  # an item is a batch
+        learning_rate=options.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=round(options.warmup * n_batches * options.epochs),
+        weight_decay=options.weight_decay,
+        optim="adamw_torch_fused",
+        seed=options.seed,
+        train_sampling_strategy="sequential",
+        eval_strategy="epoch",
+        save_strategy="best",
+        save_only_model=True,
+        save_total_limit=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="f1",
+        logging_steps=20,
+        disable_tqdm=True,
+        report_to=[],
+        remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+    )
+
+
+class _Reporter(TrainerCallback):
+    """Moves the data on to the next epoch, and tells the observer of steps."""
+
+    def __init__(self, windows: MixedWindows, observer: TrainObserver) -> None:
+        self._windows = windows
+        self._observer = observer
+        self._loss: float | None = None
+
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        self._windows.epoch = round(state.epoch or 0)
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Any = None,
+        **_: Any,
+    ) -> None:
+        self._loss = (logs or {}).get("loss", self._loss)
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        self._observer.stepped(state.global_step, state.max_steps, self._loss)
+
+
+def _write_folder(
+    folder: Path, model: Any, tokenizer_json: str, facts: dict[str, Any], half: bool = False
+) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if half:
+        model = model.half()
+    model.save_pretrained(folder)
+    # Weights of 16 bits are a matter of size: other tools would compute in 16 bits too, slowly on a CPU.
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["dtype"] = "float32"
+    (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
+    (folder / "tokenizer.json").write_text(tokenizer_json, encoding="utf-8")
+    (folder / NERQ_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
+
+
+def _stored(folder: Path) -> Any:
+    """The network as it was stored, so that the score is of what users get."""
+    from transformers import AutoModelForTokenClassification
+
+    return AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
+
+
+def _facts(
+    options: TrainOptions,
+    files: Sequence[AnnotatedFile],
+    rule: FittedRule,
+    train_documents: Sequence[LabelledDocument],
+    dev_documents: Sequence[LabelledDocument],
+) -> dict[str, Any]:
+    return {
+        "word_rule": rule.rule.value,
+        "word_rule_agreement": rule.agreement,
+        "window": {"max_words": options.max_words, "max_pieces": options.max_pieces},
+        "training": options.as_dict(),
+        "data": {
+            "files": [
+                {
+                    "name": file.path.name,
+                    "sha256": hashlib.sha256(file.path.read_bytes()).hexdigest(),
+                    "format": file.format,
+                    "scheme": file.scheme,
+                    "documents": len(file.documents),
+                }
+                for file in files
+            ],
+            "train": _count(train_documents),
+            "dev": _count(dev_documents),
+            "has_text": all(document.has_text for file in files for document in file.documents),
+        },
+        "machine": {"torch": torch.__version__, "cuda": torch.cuda.is_available()},
+    }
+
+
+def _count(documents: Sequence[LabelledDocument]) -> dict[str, int]:
+    return {
+        "documents": len(documents),
+        "sentences": sum(len(d.sentences) for d in documents),
+        "words": sum(len(d.words) for d in documents),
+        "entities": sum(len(d.spans) for d in documents),
+        "misaligned": sum(d.n_misaligned for d in documents),
+    }
+
+
+def _refuse_existing(options: TrainOptions) -> None:
+    if options.output.exists() and not options.overwrite:
+        raise InputError(f"{options.output} exists already; give another --output, or --overwrite.")
