@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.annotations.detokenise import is_finely_cut, join_sentences
@@ -84,6 +84,7 @@ WORD = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(WORD)), st.booleans())
 def test_offsets_are_exact_and_no_word_is_altered_whatever_the_words(
     sentences: list[list[str]], finely_cut: bool

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.annotations import cut_words, locate_words
@@ -9,6 +9,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(SPACES, WORDS)), SPACES)
 def test_words_are_found_where_they_stand_whatever_the_space(parts: list[tuple[str, str]], end: str) -> None:
     text, expected = "", []
@@ -29,6 +30,7 @@ def test_other_words_are_not_found() -> None:
     assert locate_words([], "") == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.lists(st.integers(-3, 33), max_size=6))
 def test_cut_words_cover_the_text_but_for_white_space_and_no_word_holds_a_boundary(
     text: str, boundaries: list[int]

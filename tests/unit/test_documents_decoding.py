@@ -1,7 +1,7 @@
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.documents.decoding import decode
@@ -17,12 +17,14 @@ TURKISH = "Sözleşme İstanbul'da yapıldı; kiracı, taşınmazı özenle kull
 STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 
 
+@settings(deadline=None)
 @given(STORABLE.filter(lambda text: not text.startswith("\ufeff")))
 def test_utf8_is_read_as_it_is(text: str) -> None:
     decoded = decode(text.encode())
     assert (decoded.text, decoded.encoding, decoded.confidence) == (text, "utf-8", None)
 
 
+@settings(deadline=None)
 @given(
     STORABLE.filter(lambda text: not text.startswith("\ufeff")),
     st.sampled_from(
@@ -145,6 +147,7 @@ def test_bytes_that_are_no_text_fail() -> None:
     assert caught.value.code == "undecodable"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_become_a_text_that_can_be_stored_or_an_error_of_the_document(data: bytes) -> None:
     try:
