@@ -1,7 +1,10 @@
 import pickle
+import subprocess
+import sys
 
 import pytest
 
+from tests.queue_work import ROOT
 from tests.readers import open_reader
 from worker.errors import ServiceError, SettingsError
 from worker.queue.app import QUEUE, TASK, BrokerQueue, make_app
@@ -26,6 +29,17 @@ def test_a_spawned_child_gets_the_same_app() -> None:
     assert copy.settings.broker_url == "redis://:hunter2@127.0.0.1:1/0"
     assert (copy.slots, copy.open_model) == (app.slots, open_reader)
     assert TASK in copy.tasks
+
+
+def test_a_child_is_pinned_before_numerical_libraries_are_loaded() -> None:
+    code = (
+        "import sys, worker.queue.boot, worker.queue.task, worker.queue.local_child, worker.queue.local_pool;"
+        "print(*{'numpy', 'torch', 'transformers'} & set(sys.modules))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert loaded.stdout.split() == []
 
 
 def test_only_json_is_accepted_and_nothing_is_kept_in_redis() -> None:

@@ -151,7 +151,7 @@ class BrokerQueue:
             ServiceError: Redis is out of reach.
         """
         with _translated(self._app.settings), self._app.connection_for_write() as connection:
-            channel = connection.default_channel
+            channel = connection.channel()  # one try, where default_channel would go on trying
             n_taken = channel.client.hlen(channel.unacked_key)
             return QueueState(n_waiting=channel._size(QUEUE), n_taken=n_taken)
 

@@ -8,16 +8,18 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from worker import store
 from worker.errors import DocumentError, ModelError, NerqError, ServiceError, TransientError
 from worker.queue.model_cache import ModelCache
 from worker.queue.reading import read_all
 from worker.queue.stopping import StopRequest
-from worker.recognition import Recognition
 from worker.settings import Settings
 from worker.store import Claimed, ClaimedBatch, Database, Finished, NewEntity, RunFacts
+
+if TYPE_CHECKING:
+    from worker.recognition import Recognition
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from worker.errors import ModelError, SettingsError
 from worker.queue.reading import Reader
 from worker.queue.slots import Slot
-from worker.recognition import Checkpoint, open_recognizer
 from worker.settings import Settings
 from worker.store import ModelFacts
+
+if TYPE_CHECKING:
+    from worker.recognition import Checkpoint
 
 #: How a model that a batch names becomes a recogniser.
 OpenModel: TypeAlias = Callable[[ModelFacts, Settings, Slot], Reader]
@@ -64,6 +66,8 @@ def open_stored_model(model: ModelFacts, settings: Settings, slot: Slot) -> Read
     Raises:
         ModelError: neither leads to a checkpoint with the stored id.
     """
+    from worker.recognition import open_recognizer  # loads numpy: not before the slot is pinned
+
     checkpoint = _find_checkpoint(model)
     return open_recognizer(
         checkpoint,
@@ -75,6 +79,8 @@ def open_stored_model(model: ModelFacts, settings: Settings, slot: Slot) -> Read
 
 
 def _find_checkpoint(model: ModelFacts) -> Checkpoint:
+    from worker.recognition import Checkpoint
+
     reasons = []
     for place in dict.fromkeys((model.path, model.name)):
         if place == model.path and not Path(place).is_dir():

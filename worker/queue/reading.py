@@ -6,11 +6,13 @@ import logging
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from worker.errors import DocumentError, ServiceError, TransientError
-from worker.recognition import Recognition
 from worker.store import Claimed
+
+if TYPE_CHECKING:
+    from worker.recognition import Recognition
 
 _log = logging.getLogger(__name__)
 
