@@ -23,7 +23,7 @@ from worker.annotations.detokenise import is_finely_cut, join_sentences
         ("He called it ' a joke ' .", "He called it 'a joke'."),
         ('( the " Loan " ) and ( " Bank " )', '(the "Loan") and ("Bank")'),
         ('Inc. (" Borrower ") ; the " Loan "),', 'Inc. ("Borrower"); the "Loan"),'),
-        ("the “ Lender ” ’s share", "the “Lender”’s share"),  # noqa: RUF001
+        ("the “ Lender ” ’s share", "the “Lender”’s share"),
         ("Attendance : 200 ; Amount of Wire : $", "Attendance: 200; Amount of Wire: $"),
         (".", "."),
     ],
