@@ -52,14 +52,7 @@ def _setting(name: str, kind: Any, text: str) -> Callable[[_Command], _Command]:
     "warmup", click.FloatRange(0, 1, max_open=True), "Share of the steps in which the learning rate rises."
 )
 @_setting("weight_decay", click.FloatRange(min=0), "Weight decay of AdamW.")
-@click.option(
-    "--batch-size",
-    "batch_pieces",
-    type=click.IntRange(min=1),
-    default=_DEFAULTS["batch_pieces"],
-    show_default=True,
-    help="Subword pieces of one step.",
-)
+@_setting("batch_pieces", click.IntRange(min=1), "Subword pieces of one step.")
 @_setting("max_words", click.IntRange(min=0), "Words of the longest window; 0: single sentences.")
 @_setting("max_pieces", click.IntRange(min=8), "Subword pieces of the longest window.")
 @_setting("seed", int, "The same seed gives the same model.")
@@ -71,6 +64,11 @@ def _setting(name: str, kind: Any, text: str) -> Callable[[_Command], _Command]:
     help="Tagging scheme of CoNLL files; recognised and stated if not given.",
 )
 @click.option("--half-weights", is_flag=True, help="Store the weights in 16 bits: half the size.")
+@click.option(
+    "--notes",
+    type=_File,
+    help="Markdown file for the model card: licences of the data, limits of the model.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace the output folder if it exists.")
 @quiet
 @json_object

@@ -13,8 +13,8 @@ from worker.errors import ModelError
 from worker.recognition.checkpoint import BUNDLED, bundled_models
 
 
-def open_base(name_or_path: str, labels: Sequence[str]) -> tuple[Any, str]:
-    """An encoder with a fresh or matching token-classification head, and its fast tokenizer as JSON.
+def open_base(name_or_path: str, labels: Sequence[str]) -> tuple[Any, Any]:
+    """An encoder with a fresh or matching token-classification head, and its fast tokenizer.
 
     Args:
         name_or_path: a bundled model's name, a folder, or a hub id such as `distilbert-base-uncased`.
@@ -40,6 +40,8 @@ def open_base(name_or_path: str, labels: Sequence[str]) -> tuple[Any, str]:
                 trust_remote_code=False,
                 dtype="float32",
             )
-        return model, str(tokenizer.backend_tokenizer.to_str())
+        if not tokenizer.is_fast:
+            raise ModelError(f"{name_or_path} has no fast tokenizer (tokenizer.json).")
+        return model, tokenizer
     except (AttributeError, OSError, ValueError, KeyError) as error:
         raise ModelError(f"{name_or_path} cannot be trained from: {error}") from error

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 
-def write_card(folder: Path, facts: dict[str, Any]) -> None:
+def write_card(folder: Path, facts: dict[str, Any], notes: str = "") -> None:
     """Write README.md: what it was trained on, how, its dev scores, its limits."""
-    (folder / "README.md").write_text(render_card(facts), encoding="utf-8")
+    (folder / "README.md").write_text(render_card(facts, notes), encoding="utf-8")
 
 
-def render_card(facts: dict[str, Any]) -> str:
+def render_card(facts: dict[str, Any], notes: str = "") -> str:
     """The card as Markdown, with the YAML header that model hubs read."""
     training, data, scores = facts["training"], facts["data"], facts["scores"]
     dev = scores["dev"]
@@ -35,7 +35,7 @@ tags: [nerq, token-classification, named-entity-recognition]
 
 Finds {", ".join(dev["per_label"])}. Trained by `nerq train` from `{training["base"]}`; a standard token-classification
 checkpoint with nerq's reading rules beside it in `nerq.json`.
-
+{_section(notes)}
 ## Scores
 
 Strict entity F1 (seqeval, IOB2) on `{training["dev"]}` with the data's own words, epoch {scores["best_epoch"]} of
@@ -51,7 +51,7 @@ Strict entity F1 (seqeval, IOB2) on `{training["dev"]}` with the data's own word
 {files}
 
 {data["train"]["words"]:,} words of training, {data["train"]["entities"]:,} entities, of which
-{data["train"]["misaligned"]} do not end where words end and were left out.
+{data["train"]["misaligned"]} begin or end inside a word, so that their words were not trained on.
 {_origin(data["has_text"])}
 
 ## Reading
@@ -67,6 +67,10 @@ linear decay, weight decay {training["weight_decay"]}, about {training["batch_pi
 epochs, seed {training["seed"]}; only a word's first piece is labelled. F1 after each epoch:
 {", ".join(f"{100 * epoch['f1']:.2f}" for epoch in scores["epochs"])}.
 """
+
+
+def _section(notes: str) -> str:
+    return f"\n{notes.strip()}\n" if notes.strip() else ""
 
 
 def _origin(has_text: bool) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safetensors.torch import load_file
+from tokenizers import Tokenizer
 from transformers import BertConfig, DistilBertConfig, DistilBertModel
 
 if TYPE_CHECKING:
@@ -69,8 +70,13 @@ def _rename(bert: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 def convert(source: Path, output: Path) -> None:
     """Write the DistilBERT and its tokenizer to `output`."""
     bert_to_distilbert(source).save_pretrained(output)
-    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
+    for name in ("tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
         shutil.copyfile(source / name, output / name)
+    # The tokenizer of the sentence encoder cuts texts at 128 pieces and pads them; neither belongs to the encoder.
+    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    tokenizer.save(str(output / "tokenizer.json"))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ class TrainOptions:
     half_weights: bool = (
         False  #: store the weights in 16 bits: half the size; scores on dev are of what is stored
     )
+    notes: Path | None = None  #: Markdown that goes into the model card: licences of the data, limits of the model
     overwrite: bool = False
 
     def __post_init__(self) -> None:
@@ -46,6 +47,7 @@ class TrainOptions:
         values["train"] = [path.name for path in self.train]
         values["dev"] = self.dev.name
         values["output"] = self.output.name
+        values["notes"] = self.notes.name if self.notes else None
         values["base"] = Path(self.base).name if Path(self.base).is_dir() else self.base
         return values
 

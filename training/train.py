@@ -89,9 +89,9 @@ def _run(
     if options.threads:
         torch.set_num_threads(options.threads)
     set_seed(options.seed)
-    model, tokenizer_json = open_base(options.base, labels)
+    model, tokenizer = open_base(options.base, labels)
     folder = work / "checkpoint"
-    _write_folder(folder, model, tokenizer_json, facts)
+    _write_folder(folder, model, tokenizer, facts)
     checkpoint = Checkpoint.open(str(folder))
     windows = MixedWindows(
         train_documents, checkpoint.pieces, checkpoint.window, options.batch_pieces, options.seed
@@ -102,13 +102,14 @@ def _run(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of deprecations inside the libraries; nothing a user can act on
         trainer.train()
-    _write_folder(folder, trainer.model, tokenizer_json, facts, half=options.half_weights)
+    _write_folder(folder, trainer.model, tokenizer, facts, half=options.half_weights)
     best = dev.score(_stored(folder))
     history = tuple(trainer.history)
     best_epoch = max(range(len(history)), key=lambda i: history[i]["f1"]) + 1
     facts["scores"] = {"dev": best.as_dict(), "best_epoch": best_epoch, "epochs": list(history)}
     (folder / NERQ_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
-    write_card(folder, facts)
+    notes = options.notes.read_text(encoding="utf-8") if options.notes else ""
+    write_card(folder, facts, notes)
     if options.output.exists():
         shutil.rmtree(options.output)
     folder.rename(options.output)
@@ -234,7 +235,7 @@ class _Reporter(TrainerCallback):
 
 
 def _write_folder(
-    folder: Path, model: Any, tokenizer_json: str, facts: dict[str, Any], half: bool = False
+    folder: Path, model: Any, tokenizer: Any, facts: dict[str, Any], half: bool = False
 ) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if half:
@@ -244,7 +245,9 @@ def _write_folder(
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config["dtype"] = "float32"
     (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
-    (folder / "tokenizer.json").write_text(tokenizer_json, encoding="utf-8")
+    tokenizer.save_pretrained(folder)
+    for path in folder.iterdir():
+        path.chmod(0o644)  # a checkpoint is for sharing; its writer leaves the weights to their owner alone
     (folder / NERQ_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 

@@ -60,3 +60,9 @@ def test_sentences_partition_the_words(text: str) -> None:
     assert starts[:1] == ([0] if len(words) else [])
     assert starts == sorted(set(starts))
     assert all(0 <= start < len(words) for start in starts)
+
+
+@pytest.mark.parametrize("bad", ["a", ".", ". ", '."', "A.", " ", "\n", "\n\n", "(", "1.\n", "Mr. "])
+def test_hostile_repetition_takes_linear_time(bad: str) -> None:
+    text = bad * 200_000  # quadratic time would run into the test's time limit
+    split_sentences(text, split_words(text[:1000]))

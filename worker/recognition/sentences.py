@@ -67,7 +67,10 @@ def _is_heading(line: str) -> bool:
 
 
 # A full stop, exclamation or question mark, with the quotes and brackets that close after it, and what follows.
-_END = re.compile(r"([^\s.!?…]*)([.!?…]+)([\"'”’»)\]]*)(?:\s+|\s?,(?=[A-Z]))(?=([\"'“‘«(\[]*)(\S))")
+_END = re.compile(
+    r"(?<![.!?…])([.!?…]++)(?:[\"'”’»)\]]| [\"'](?=\s))*+(?:\s++|\s?,(?=[A-Z]))(?=[\"'“‘«(\[]*+(\S))"
+)
+_MAX_WORD_CHARS = 40
 _ABBREVIATIONS = frozenset(ABBREVIATIONS)
 # After these a capital says nothing: a name follows them.
 _TITLES = frozenset(
@@ -78,19 +81,27 @@ _TITLES = frozenset(
 def _punctuation_breaks(text: str) -> Iterator[int]:
     """Offsets after a mark that ends a sentence."""
     for match in _END.finditer(text):
-        before, marks, _closing, _opening, following = match.groups()
-        if following.islower() or (marks == "." and _is_abbreviation(before, following)):
+        marks, following = match.groups()
+        if following.islower() or (marks == "." and _is_part_of_word(text, match.start(), following)):
             continue
         yield match.end()
+
+
+def _is_part_of_word(text: str, stop: int, following: str) -> bool:
+    """Whether the full stop at `stop` belongs to the word before it."""
+    head = text[max(0, stop - _MAX_WORD_CHARS) : stop]
+    before = head.split()[-1] if head and not head[-1].isspace() else ""
+    if before.isdigit() and len(before) <= 3:  # 1. Brazil, at the start of a line
+        return head[: -len(before)].rstrip(" \t")[-1:] in ("", "\n")
+    return _is_abbreviation(before, following)
 
 
 def _is_abbreviation(before: str, following: str) -> bool:
     """Whether the full stop after `before` belongs to it (`Inc.`, `J.`, `U.S.`, `No.`) and ends no sentence."""
     bare = before.lstrip("\"'“‘«([")
-    if len(bare) == 1 and bare.isalpha():
+    if re.fullmatch(r"(?:[^\W\d_]\.)*[^\W\d_]", bare):
+        # Where U.S. does end a sentence, the next one is taken along: better than to cut `U.S. Open` in two.
         return bare != "I"
-    if re.fullmatch(r"(?:\w\.)*\w", bare) and "." in bare:
-        return not following.isupper()
     lower = bare.lower()
     return (
         lower in _TITLES or (lower in _ABBREVIATIONS and not following.isupper()) or lower in _BEFORE_NUMBERS
