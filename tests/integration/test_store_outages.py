@@ -11,11 +11,13 @@ from threading import Barrier
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.samples import MODEL, RUN, announced, claimed, find_all, new_job, new_source, result
+from tests.samples import MODEL, RUN, announced, claimed, find_all, finish_all, new_job, new_source, result
 from tests.services import PostgresServer, free_port
 from worker import store
 from worker.errors import NerqError, ServiceError, TransientError
 from worker.store import Database, EntityQuery, open_database
+from worker.store.bulk import insert_rows
+from worker.store.schema import entity
 
 
 @pytest.fixture
@@ -80,6 +82,24 @@ def test_postgresql_crashes_before_a_commit(postgres_db: Database, postgres_serv
         crash_before_the_commit()
     postgres_server.start()
     assert [e.attempt for e in claimed(postgres_db)] == [1]
+
+
+def test_postgresql_crashes_before_many_rows_go_in(
+    postgres_db: Database, postgres_server: PostgresServer
+) -> None:
+    new_job(postgres_db, ["Ann"])
+
+    def crash_before_the_rows() -> None:
+        with postgres_db.write() as connection:
+            connection.execute(text("UPDATE extraction SET attempt = 7"))
+            postgres_server.kill()
+            columns = ("extraction_id", "start", "end", "label", "text", "name", "score")
+            insert_rows(connection, entity, columns, [(1, 0, 3, "PER", "Ann", "ann", 0.5)])
+
+    with pytest.raises(TransientError):
+        crash_before_the_rows()
+    postgres_server.start()
+    assert finish_all(postgres_db, ["Ann"]) == {1}
 
 
 def test_postgresql_crashes_while_an_answer_streams(

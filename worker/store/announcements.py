@@ -10,7 +10,7 @@ from worker.store.chunks import chunks
 from worker.store.clock import now
 from worker.store.database import Database
 from worker.store.rows import Announced, ExtractionStatus, OpenWork
-from worker.store.schema import document, extraction
+from worker.store.schema import IS_OPEN, document, extraction
 
 
 def announce(db: Database, limit: int) -> list[Announced]:
@@ -38,7 +38,7 @@ def open_work(db: Database) -> OpenWork:
     """How many extractions are queued, running, and queued but not announced."""
     n_undispatched = func.count() - func.count(extraction.c.dispatched_at)
     query = select(extraction.c.status, func.count().label("n"), n_undispatched.label("n_undispatched"))
-    query = query.where(extraction.c.status.in_([ExtractionStatus.QUEUED, ExtractionStatus.RUNNING]))
+    query = query.where(IS_OPEN)
     with db.read() as connection:
         rows = {row.status: row for row in connection.execute(query.group_by(extraction.c.status))}
     queued, running = rows.get(ExtractionStatus.QUEUED), rows.get(ExtractionStatus.RUNNING)
@@ -51,7 +51,7 @@ def _announce(db: Database, is_due: ColumnElement[bool], limit: int) -> list[Ann
     query = (
         select(extraction.c.id, extraction.c.model_id, document.c.n_chars, extraction.c.alone)
         .join(document, document.c.id == extraction.c.document_id)
-        .where(extraction.c.status == ExtractionStatus.QUEUED, is_due)
+        .where(IS_OPEN, extraction.c.status == ExtractionStatus.QUEUED, is_due)
         .order_by(extraction.c.id)
         .limit(limit)
         .with_for_update(of=extraction, skip_locked=True)

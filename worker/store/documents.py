@@ -134,14 +134,13 @@ def _is_done(row: AnyRow) -> bool:
 
 
 def _entities(connection: Connection, extraction_ids: set[int]) -> dict[int, list[NewEntity]]:
+    e = entity.c
     query = (
-        select(entity)
-        .where(entity.c.extraction_id.in_(sorted(extraction_ids)))
-        .order_by(entity.c.extraction_id, entity.c.start, entity.c.end, entity.c.label)
+        select(e.extraction_id, e.start, e.end, e.label, e.text, e.score)
+        .where(e.extraction_id.in_(sorted(extraction_ids)))
+        .order_by(e.extraction_id, e.start, e.end, e.label)
     )
     found: dict[int, list[NewEntity]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.extraction_id, []).append(
-            NewEntity(row.start, row.end, row.label, row.text, row.score)
-        )
+    for extraction_id, *span in connection.execute(query):
+        found.setdefault(extraction_id, []).append(NewEntity(*span))
     return found

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
+from worker.store.bulk import insert_rows
 from worker.store.chunks import chunks
 from worker.store.clock import now
 from worker.store.database import AnyRow, Database
@@ -21,6 +22,8 @@ from worker.store.rows import Claimed, ClaimedBatch, ExtractionStatus, Finished,
 from worker.store.schema import document, entity, extraction, model
 from worker.store.transitions import RETURNED, failed
 from worker.text import storable
+
+_ENTITY_COLUMNS = ("extraction_id", "start", "end", "label", "text", "name", "score")
 
 
 def claim(
@@ -72,9 +75,7 @@ def finish(db: Database, results: Sequence[Finished], run: RunFacts) -> set[int]
         kept = [r for r in results if r.id in held]
         for some in chunks(kept):
             connection.execute(delete(entity).where(entity.c.extraction_id.in_([r.id for r in some])))
-        rows = [row for r in kept for row in _entity_rows(r)]
-        if rows:
-            connection.execute(insert(entity), rows)
+        insert_rows(connection, entity, _ENTITY_COLUMNS, [row for r in kept for row in _entity_rows(r)])
         if kept:
             done = update(extraction).where(extraction.c.id == bindparam("extraction_id"))
             connection.execute(
@@ -147,19 +148,8 @@ def _update(connection: Connection, ids: Sequence[int], values: dict[str, Any]) 
         connection.execute(update(extraction).where(extraction.c.id.in_(some)).values(values))
 
 
-def _entity_rows(result: Finished) -> list[dict[str, Any]]:
-    return [
-        {
-            "extraction_id": result.id,
-            "start": e.start,
-            "end": e.end,
-            "label": e.label,
-            "text": e.text,
-            "name": fold_name(e.text),
-            "score": e.score,
-        }
-        for e in result.entities
-    ]
+def _entity_rows(result: Finished) -> list[tuple[object, ...]]:
+    return [(result.id, e.start, e.end, e.label, e.text, fold_name(e.text), e.score) for e in result.entities]
 
 
 def _result_row(result: Finished, run: RunFacts) -> dict[str, Any]:

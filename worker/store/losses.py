@@ -11,7 +11,7 @@ from worker.store.chunks import chunks
 from worker.store.clock import now
 from worker.store.database import Database
 from worker.store.rows import ExtractionStatus, Reclaimed
-from worker.store.schema import extraction
+from worker.store.schema import IS_OPEN, extraction
 from worker.store.transitions import RETURNED, failed
 
 
@@ -28,7 +28,8 @@ def reclaim(db: Database, max_losses: int, dead_workers: Collection[str] = ()) -
 
 def running_workers(db: Database) -> set[str]:
     """The names of the workers that hold running extractions."""
-    query = select(extraction.c.worker).where(extraction.c.status == ExtractionStatus.RUNNING).distinct()
+    is_running = extraction.c.status == ExtractionStatus.RUNNING
+    query = select(extraction.c.worker).where(IS_OPEN, is_running).distinct()
     with db.read() as connection:
         return {name for name in connection.execute(query).scalars() if name is not None}
 
@@ -41,7 +42,9 @@ def take_from_dead(
     `skip_locked` leaves alone what someone else is changing right now: an attempt that finishes after all.
     """
     query = select(extraction.c.id, extraction.c.claimed_with, extraction.c.losses)
-    query = query.where(extraction.c.status == ExtractionStatus.RUNNING, is_lost).order_by(extraction.c.id)
+    query = query.where(IS_OPEN, extraction.c.status == ExtractionStatus.RUNNING, is_lost).order_by(
+        extraction.c.id
+    )
     rows = connection.execute(query.with_for_update(skip_locked=skip_locked)).all()
     together = [row.id for row in rows if (row.claimed_with or 1) > 1]
     alone = [row for row in rows if (row.claimed_with or 1) == 1]

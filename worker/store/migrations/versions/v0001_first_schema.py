@@ -88,8 +88,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_extraction"),
         sa.UniqueConstraint("document_id", "model_id", name="uq_extraction_document_id_model_id"),
     )
+    is_open = sa.text("status IN ('queued', 'running')")
     op.create_index(
-        "ix_extraction_status_dispatched_at_id", "extraction", ["status", "dispatched_at", "id"], unique=False
+        "ix_extraction_open",
+        "extraction",
+        ["status", "dispatched_at", "id"],
+        sqlite_where=is_open,
+        postgresql_where=is_open,
     )
     op.create_table(
         "job",
@@ -126,7 +131,9 @@ def upgrade() -> None:
             "extraction_id", "start", "end", "label", name="uq_entity_extraction_id_start_end_label"
         ),
     )
-    op.create_index("ix_entity_label_extraction_id", "entity", ["label", "extraction_id"], unique=False)
+    op.create_index(
+        "ix_entity_label_extraction_id_start_end", "entity", ["label", "extraction_id", "start", "end"]
+    )
     op.create_index("ix_entity_name", "entity", ["name"], unique=False)
     op.create_table(
         "source",
