@@ -8,8 +8,13 @@ from pathlib import Path
 LABELS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
 
 
-def make_tiny_checkpoint(folder: Path, *, max_words: int = 24, max_pieces: int = 40, seed: int = 7) -> Path:
-    """Write a random DistilBERT (2 layers of 32) with a WordPiece vocabulary of letters into `folder`."""
+def make_tiny_checkpoint(
+    folder: Path, *, max_words: int = 24, max_pieces: int = 40, spread: float = 1.0, seed: int = 7
+) -> Path:
+    """Write a random DistilBERT (2 layers of 32) with a WordPiece vocabulary of letters into `folder`.
+
+    `spread` is of the random weights: wide ones label at random and find many entities, narrow ones can be trained.
+    """
     import torch
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import DistilBertConfig, DistilBertForTokenClassification
@@ -30,7 +35,7 @@ def make_tiny_checkpoint(folder: Path, *, max_words: int = 24, max_pieces: int =
         max_position_embeddings=64,
         id2label=dict(enumerate(LABELS)),
         label2id={label: i for i, label in enumerate(LABELS)},
-        initializer_range=1.0,
+        initializer_range=spread,
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)

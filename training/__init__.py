@@ -6,7 +6,7 @@ The way of a training run:
 - `base` opens the encoder to start from
 - `batches` cuts every epoch's documents into windows of mixed lengths and groups them
 - `train` is the run: options in, a checkpoint folder out
-- `card` writes the model card
+- `facts` gathers what the checkpoint remembers of its making, `folder` and `card` write it
 
 Scoring:
 

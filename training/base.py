@@ -40,8 +40,8 @@ def open_base(name_or_path: str, labels: Sequence[str]) -> tuple[Any, Any]:
                 trust_remote_code=False,
                 dtype="float32",
             )
-        if not tokenizer.is_fast:
-            raise ModelError(f"{name_or_path} has no fast tokenizer (tokenizer.json).")
-        return model, tokenizer
     except (AttributeError, OSError, ValueError, KeyError) as error:
         raise ModelError(f"{name_or_path} cannot be trained from: {error}") from error
+    if not tokenizer.is_fast:
+        raise ModelError(f"{name_or_path} has no fast tokenizer (tokenizer.json).")
+    return model, tokenizer

@@ -30,7 +30,9 @@ class TrainOptions:
     half_weights: bool = (
         False  #: store the weights in 16 bits: half the size; scores on dev are of what is stored
     )
-    notes: Path | None = None  #: Markdown that goes into the model card: licences of the data, limits of the model
+    notes: Path | None = (
+        None  #: Markdown that goes into the model card: licences of the data, limits of the model
+    )
     overwrite: bool = False
 
     def __post_init__(self) -> None:

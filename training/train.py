@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import warnings
@@ -25,10 +24,12 @@ from training.base import open_base
 from training.batches import MixedWindows
 from training.card import write_card
 from training.data import LabelledDocument, label_names, label_words
+from training.facts import gather_facts
+from training.folder import open_stored, write_folder
 from training.options import TrainObserver, TrainOptions
 from training.scoring import Report, ScoredDocument, score_spans
-from training.word_rule import FittedRule, fit_word_rule
-from worker.annotations import AnnotatedFile, Span, read_annotations
+from training.word_rule import fit_word_rule
+from worker.annotations import Span, read_annotations
 from worker.errors import InputError
 from worker.recognition import Checkpoint, Recognizer
 from worker.recognition.checkpoint import NERQ_FILE
@@ -64,7 +65,7 @@ def train(options: TrainOptions, observer: TrainObserver | None = None) -> Train
     labels, rule = label_names(documents), fit_word_rule(documents)
     train_documents = [label_words(document, rule.rule, labels) for document in documents]
     dev_documents = [label_words(document, rule.rule, labels) for document in dev_file.documents]
-    facts = _facts(options, [*train_files, dev_file], rule, train_documents, dev_documents)
+    facts = gather_facts(options, [*train_files, dev_file], rule, train_documents, dev_documents)
     observer.prepared(facts)
 
     work = options.output.with_name(f".{options.output.name}.work")
@@ -91,7 +92,7 @@ def _run(
     set_seed(options.seed)
     model, tokenizer = open_base(options.base, labels)
     folder = work / "checkpoint"
-    _write_folder(folder, model, tokenizer, facts)
+    write_folder(folder, model, tokenizer, facts)
     checkpoint = Checkpoint.open(str(folder))
     windows = MixedWindows(
         train_documents, checkpoint.pieces, checkpoint.window, options.batch_pieces, options.seed
@@ -102,8 +103,8 @@ def _run(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of deprecations inside the libraries; nothing a user can act on
         trainer.train()
-    _write_folder(folder, trainer.model, tokenizer, facts, half=options.half_weights)
-    best = dev.score(_stored(folder))
+    write_folder(folder, trainer.model, tokenizer, facts, half=options.half_weights)
+    best = dev.score(open_stored(folder))
     history = tuple(trainer.history)
     best_epoch = max(range(len(history)), key=lambda i: history[i]["f1"]) + 1
     facts["scores"] = {"dev": best.as_dict(), "best_epoch": best_epoch, "epochs": list(history)}
@@ -232,71 +233,6 @@ class _Reporter(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         self._observer.stepped(state.global_step, state.max_steps, self._loss)
-
-
-def _write_folder(
-    folder: Path, model: Any, tokenizer: Any, facts: dict[str, Any], half: bool = False
-) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    if half:
-        model = model.half()
-    model.save_pretrained(folder)
-    # Weights of 16 bits are a matter of size: other tools would compute in 16 bits too, slowly on a CPU.
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config["dtype"] = "float32"
-    (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
-    tokenizer.save_pretrained(folder)
-    for path in folder.iterdir():
-        path.chmod(0o644)  # a checkpoint is for sharing; its writer leaves the weights to their owner alone
-    (folder / NERQ_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
-
-
-def _stored(folder: Path) -> Any:
-    """The network as it was stored, so that the score is of what users get."""
-    from transformers import AutoModelForTokenClassification
-
-    return AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
-
-
-def _facts(
-    options: TrainOptions,
-    files: Sequence[AnnotatedFile],
-    rule: FittedRule,
-    train_documents: Sequence[LabelledDocument],
-    dev_documents: Sequence[LabelledDocument],
-) -> dict[str, Any]:
-    return {
-        "word_rule": rule.rule.value,
-        "word_rule_agreement": rule.agreement,
-        "window": {"max_words": options.max_words, "max_pieces": options.max_pieces},
-        "training": options.as_dict(),
-        "data": {
-            "files": [
-                {
-                    "name": file.path.name,
-                    "sha256": hashlib.sha256(file.path.read_bytes()).hexdigest(),
-                    "format": file.format,
-                    "scheme": file.scheme,
-                    "documents": len(file.documents),
-                }
-                for file in files
-            ],
-            "train": _count(train_documents),
-            "dev": _count(dev_documents),
-            "has_text": all(document.has_text for file in files for document in file.documents),
-        },
-        "machine": {"torch": torch.__version__, "cuda": torch.cuda.is_available()},
-    }
-
-
-def _count(documents: Sequence[LabelledDocument]) -> dict[str, int]:
-    return {
-        "documents": len(documents),
-        "sentences": sum(len(d.sentences) for d in documents),
-        "words": sum(len(d.words) for d in documents),
-        "entities": sum(len(d.spans) for d in documents),
-        "misaligned": sum(d.n_misaligned for d in documents),
-    }
 
 
 def _refuse_existing(options: TrainOptions) -> None:
