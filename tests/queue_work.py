@@ -18,17 +18,21 @@ import psutil
 from tests.readers import FACTS, GATES
 from tests.services import wait_until
 from worker import store
-from worker.settings import Settings
+from worker.log import set_up_logging
+from worker.queue.boot import run_worker
+from worker.queue.local_pool import LocalPool
+from worker.queue.model_cache import OpenModel
+from worker.settings import Settings, load_settings
 from worker.store import Database, ExtractionStatus, ModelFacts, NewDocument, NewSource
 
 ROOT = Path(__file__).parents[1]
-#: Where the processes that a test starts find the gates.
+#: Seconds after which a job will not end any more.
 _POLL_S = 60.0
 
 
 def make_settings(database_url: str, broker: str | None = None, **values: Any) -> Settings:
     """Settings under which a recovery takes moments."""
-    quick = {"recovery_s": 0.5, "resend_s": 3.0, "batch_documents": 4, "lease_s": 60.0, "processes": 2}
+    quick = {"recovery_s": 0.5, "resend_s": 3.0, "batch_documents": 4, "lease_s": 60.0, "processes": 1}
     return Settings(database=database_url, broker=broker, **{**quick, **values})
 
 
@@ -76,11 +80,13 @@ def n_running(db: Database, job: int) -> int:
 
 
 class WorkerProcess:
-    """`run_worker` with a reader of tests/readers.py, in a process group of its own."""
+    """A process group of its own that reads with a reader of tests/readers.py."""
 
-    def __init__(self, settings: Settings, opener: str, gates: Path | None = None) -> None:
+    def __init__(
+        self, settings: Settings, opener: str, gates: Path | None = None, run: str = "serve_queue"
+    ) -> None:
         self.log_path = Path(tempfile.mkstemp(suffix=".log")[1])
-        code = f"from tests.readers import {opener} as o; from tests.queue_work import serve; serve(o)"
+        code = f"from tests.readers import {opener} as o; from tests.queue_work import {run} as run; run(o)"
         with self.log_path.open("w") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", code],
@@ -115,25 +121,30 @@ class WorkerProcess:
 
 @contextmanager
 def running_worker(
-    settings: Settings, opener: str = "open_reader", gates: Path | None = None
+    settings: Settings, opener: str = "open_reader", gates: Path | None = None, run: str = "serve_queue"
 ) -> Iterator[WorkerProcess]:
     """A worker for the length of a block."""
-    worker = WorkerProcess(settings, opener, gates)
+    worker = WorkerProcess(settings, opener, gates, run)
     try:
         yield worker
     finally:
         worker.remove()
 
 
-def serve(open_model: Any) -> None:
-    """What the process of `WorkerProcess` runs."""
-    from worker.log import set_up_logging
-    from worker.queue.boot import run_worker
-    from worker.settings import load_settings
-
+def serve_queue(open_model: OpenModel) -> None:
+    """`nerq worker`, as a WorkerProcess."""
     settings = load_settings()
     set_up_logging(settings)
     sys.exit(run_worker(settings, gpus="none", open_model=open_model))
+
+
+def serve_locally(open_model: OpenModel) -> None:
+    """A local pool until its process is stopped, as a WorkerProcess."""
+    settings = load_settings()
+    set_up_logging(settings)
+    with LocalPool(settings, gpus="none", open_model=open_model) as pool:
+        while True:
+            pool.pump(0.2)
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:

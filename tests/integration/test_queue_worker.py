@@ -81,11 +81,12 @@ def test_a_killed_child_and_an_emptied_redis_cost_no_work(
 ) -> None:
     given = [*HALTS, *texts(38)]
     job = submit(db, given)
-    with running_worker(settings, gates=gate_folder) as worker:
+    two = settings.model_copy(update={"processes": 2})
+    with running_worker(two, gates=gate_folder) as worker:
         wait_until(lambda: gates.arrived(), what="a reader at the gate")
         redis_server.flush()
         os.kill(gates.arrived()[0], signal.SIGKILL)
-        wait_until(lambda: len(gates.arrived()) > 2, what="a reader in the dead one's place")
+        wait_until(lambda: len(gates.arrived()) > 1, what="a reader in the dead one's place")
         gates.open()
         wait_finished(db, job)
         wait_until(lambda: len(store.live_workers(db, 60)) == 2, what="signs of life of both children")
@@ -103,10 +104,9 @@ def test_a_killed_worker_and_a_restarted_redis_cost_no_work(
     with running_worker(settings, gates=gate_folder) as worker:
         wait_until(lambda: gates.arrived(), what="a reader at the gate")
         children = worker.model_processes()
-        worker.signal(signal.SIGKILL)
+        os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
         psutil.wait_procs(children, timeout=10)
-        assert not any(child.is_running() for child in children)
     assert n_running(db, job) > 0
     gates.open()
     with running_worker(settings, gates=gate_folder):
@@ -116,23 +116,28 @@ def test_a_killed_worker_and_a_restarted_redis_cost_no_work(
     assert stored(db, job) == clean_run(settings, given, gates)
 
 
-def test_a_document_that_kills_its_process_fails_alone(db: Database, settings: Settings) -> None:
-    job = submit(db, [*texts(6), "Alan @kill", *texts(10)[6:]])
+def test_children_that_outlive_their_worker_give_their_batch_back(
+    db: Database, settings: Settings, gates: Gates, gate_folder: Path
+) -> None:
+    job = submit(db, HALTS)
+    with running_worker(settings, gates=gate_folder) as worker:
+        wait_until(lambda: gates.arrived(), what="a reader at the gate")
+        children = worker.model_processes()
+        worker.signal(signal.SIGKILL)
+        worker.wait()
+        _, alive = psutil.wait_procs(children, timeout=10)
+        assert alive == []
+    assert n_running(db, job) == 0
+    assert [row.alone for row in store.announce(db, 99)] == [False, False]
+
+
+def test_documents_that_kill_or_block_their_process_fail_alone(db: Database, settings: Settings) -> None:
+    settings = make_settings(settings.database_url, settings.broker_url, time_limit_s=1.0, max_losses=1)
+    job = submit(db, [*texts(6), "Alan @kill", "Ada @stuck", *texts(10)[6:]])
     with running_worker(settings):
         wait_finished(db, job)
-    assert failures(db, job) == {"006.txt": "worker_lost"}
+    assert failures(db, job) == {"006.txt": "worker_lost", "007.txt": "worker_lost"}
     assert store.job_progress(db, job).states[ExtractionStatus.DONE] == 10
-
-
-def test_a_stuck_document_fails_alone_when_its_time_is_up(db: Database, settings: Settings) -> None:
-    limited = settings.model_copy(update={"time_limit_s": 1.0, "max_losses": 1})
-    limited = make_settings(
-        settings.database_url, settings.broker_url, time_limit_s=1.0, max_losses=1, processes=1
-    )
-    job = submit(db, ["Alan @stuck", *texts(2)])
-    with running_worker(limited):
-        wait_finished(db, job)
-    assert failures(db, job) == {"000.txt": "worker_lost"}
 
 
 def test_a_polite_stop_finishes_the_batch_and_a_second_one_gives_it_back(
@@ -149,9 +154,6 @@ def test_a_polite_stop_finishes_the_batch_and_a_second_one_gives_it_back(
     waiting = progress.states[ExtractionStatus.QUEUED]
     assert waiting >= 4
     assert not any(row.alone for row in [*store.announce(db, 99), *store.announce_again(db, 0, 99)])
-    gates.open()
-    with running_worker(settings, gates=gate_folder):
-        wait_finished(db, job)
 
 
 def test_messages_that_are_no_batches_are_dropped_and_passwords_stay_hidden(

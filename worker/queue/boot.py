@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import psutil
+from billiard.exceptions import WorkerLostError
 from celery import signals
 from celery.apps.worker import Worker
 from celery.worker import state as celery_state
@@ -30,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 #: Celery tells every message it takes; what is worth telling of a batch, nerq tells itself.
 _CELERY_LOG_LEVEL = "WARNING"
+#: Children that may die, without any having finished a batch, before the worker gives up.
+_MAX_DEATHS = 10
 #: Seconds between two signs of life.
 BEAT_S = 5.0
 #: What asks the worker to stop; asked again, it does not wait for batches.
@@ -74,7 +77,9 @@ def _run(app: NerqApp, queue: BrokerQueue, database: Database) -> int:
     heart = Recurring(BEAT_S, beats.beat)
 
     @signals.task_failure.connect(weak=False, dispatch_uid="nerq.recovery")
-    def child_died(**_: Any) -> None:
+    def child_died(exception: Exception, **_: Any) -> None:
+        if isinstance(exception, WorkerLostError):
+            worker.count_death()
         recovery.wake()  # its batch is reclaimed now, not at the next round
 
     @signals.worker_ready.connect(weak=False, dispatch_uid="nerq.heart")
@@ -100,6 +105,7 @@ class PoolWorker(Worker):
 
     def __init__(self, app: NerqApp) -> None:
         self._n_signals = 0
+        self._n_deaths = 0
         super().__init__(
             app=app,
             hostname=f"nerq-{os.getpid()}@{socket.gethostname()}",
@@ -121,6 +127,15 @@ class PoolWorker(Worker):
         """Slot number of each living child by its process id."""
         pool = getattr(self.pool, "_pool", None)
         return {child.pid: child.index for child in list(getattr(pool, "_pool", ())) if child.pid}
+
+    def count_death(self) -> None:
+        """Note the death of a child; a host on which none ever finishes a batch must not use up the losses."""
+        self._n_deaths += 1
+        if celery_state.successful_requests:
+            self._n_deaths = 0
+        elif self._n_deaths >= _MAX_DEATHS:
+            _log.critical("model processes die before they finish a batch; stopping")
+            celery_state.should_stop = EXIT_UNAVAILABLE
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._n_signals += 1

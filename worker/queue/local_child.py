@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import signal
-import sys
 from multiprocessing.connection import Connection
 
 from worker.errors import NerqError
 from worker.log import set_up_logging
 from worker.queue.child import ModelProcess
-from worker.queue.model_cache import OpenModel
+from worker.queue.model_cache import OpenModel, open_stored_model
+from worker.queue.reading import Reader
 from worker.queue.slots import Slot
+from worker.queue.stopping import end_with_parent
 from worker.settings import Settings
+from worker.store import ModelFacts
 
-#: What a child says once it can take batches.
-READY = "ready"
-#: PR_SET_PDEATHSIG of <sys/prctl.h>: the signal that the kernel sends when the parent is gone.
-_PARENT_DEATH_SIGNAL = 1
+#: What a child says once it can take batches, and each time it has opened a model.
+READY, OPENED = "ready", "opened"
 
 
 def run_child(
@@ -26,9 +23,9 @@ def run_child(
 ) -> None:
     """Answer each batch with its outcome until the pipe says None or ends."""
     slot.pin()
-    _end_with_parent(parent_pid)
+    end_with_parent(parent_pid)
     set_up_logging(settings)
-    process = ModelProcess(settings, slot, open_model)
+    process = ModelProcess(settings, slot, _telling(pipe, open_model or open_stored_model))
     try:
         process.open()
     except NerqError as error:
@@ -42,12 +39,10 @@ def run_child(
         return
 
 
-def _end_with_parent(parent_pid: int) -> None:
-    """Be told of the parent's death by SIGTERM, so that the batch in hand is given back.
+def _telling(pipe: Connection, open_model: OpenModel) -> OpenModel:
+    def open_and_tell(model: ModelFacts, settings: Settings, slot: Slot) -> Reader:
+        reader = open_model(model, settings, slot)
+        pipe.send(OPENED)
+        return reader
 
-    Where the kernel cannot do that, the end of the pipe tells, after the batch.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-    if os.getppid() != parent_pid:
-        sys.exit(0)
+    return open_and_tell

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 #: Seconds between two signs of life.
 _BEAT_S = 5.0
-#: Processes that may die as they start, one after the other, before the pool gives up.
+#: Processes that may die before they have opened a model, one after the other, before the pool gives up.
 _MAX_FALSE_STARTS = 3
 
 
@@ -137,7 +137,7 @@ class LocalPool:
             for outcome in self._processes[index].answers():
                 n_ended += outcome.n_done + outcome.n_failed
                 self._note(outcome)
-            if self._processes[index].is_ready:
+            if self._processes[index].has_opened:
                 self._n_false_starts = 0
             if not self._processes[index].is_alive:
                 self._bury(index)
@@ -160,12 +160,9 @@ class LocalPool:
             "model process died",
             extra={"status": status, "reclaimed": lost.n_queued, "failed": lost.n_failed},
         )
-        if not process.is_ready:
-            self._n_false_starts += 1
-            if self._n_false_starts >= _MAX_FALSE_STARTS:
-                raise ServiceError(
-                    f"The model process dies as it starts (exit status {status}); see the log above."
-                )
+        self._n_false_starts += not process.has_opened
+        if self._n_false_starts >= _MAX_FALSE_STARTS:
+            raise ServiceError(f"The model process dies as it starts (exit status {status}); see the log.")
 
     # Now and then.
 

@@ -12,13 +12,15 @@ from multiprocessing import get_context, resource_tracker
 from worker.errors import NerqError
 from worker.queue.extract import Outcome
 from worker.queue.identity import process_name
-from worker.queue.local_child import READY, run_child
+from worker.queue.local_child import OPENED, run_child
 from worker.queue.message import BatchMessage
 from worker.queue.model_cache import OpenModel
 from worker.queue.slots import Slot
 from worker.settings import Settings
 
 _spawn = get_context("spawn")
+#: Seconds that a process has for its start.
+_START_S = 120.0
 
 
 class LocalProcess:
@@ -27,9 +29,11 @@ class LocalProcess:
     def __init__(self, settings: Settings, slot: Slot, open_model: OpenModel | None) -> None:
         self.slot = slot
         self.batch: BatchMessage | None = None
-        self.is_ready = False
+        #: Whether it has opened a model; one that dies before that has hardly a document to blame.
+        self.has_opened = False
+        self._is_ready = False
         self._time_limit_s = settings.time_limit_s
-        self._deadline = float("inf")
+        self._deadline = time.monotonic() + _START_S
         self.pipe, far_end = _spawn.Pipe()
         self._process = _spawn.Process(
             target=run_child,
@@ -47,7 +51,7 @@ class LocalProcess:
     def give(self, batch: BatchMessage) -> None:
         """Send a batch to an idle process; if it just died, its sentinel will say so."""
         self.batch = batch
-        self._deadline = time.monotonic() + self._time_limit_s
+        self._set_deadline()
         try:
             self.pipe.send(batch)
         except OSError:
@@ -64,12 +68,12 @@ class LocalProcess:
                 said = self.pipe.recv()
                 if isinstance(said, NerqError):
                     raise said
-                if said == READY:
-                    self.is_ready = True
-                    continue
-                self.batch = None
-                self._deadline = float("inf")
-                yield said
+                if isinstance(said, Outcome):
+                    self.batch = None
+                    yield said
+                self._is_ready = True
+                self.has_opened |= said == OPENED
+                self._set_deadline()
         except (EOFError, OSError):
             return
 
@@ -85,6 +89,10 @@ class LocalProcess:
         self._process.kill()
         self._deadline = float("inf")
         return True
+
+    def _set_deadline(self) -> None:
+        if self._is_ready:  # before, it is given _START_S
+            self._deadline = time.monotonic() + self._time_limit_s if self.batch else float("inf")
 
     def ask_to_stop(self, cut: bool) -> None:
         """Ask for an end after the batch in hand; with `cut`, for giving it back at the next pack."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -12,6 +15,19 @@ from types import FrameType
 CUT_S = 8.0
 #: Exit status of a process that was asked to stop.
 EXIT_STOPPED = 143
+#: PR_SET_PDEATHSIG of <sys/prctl.h>: the signal that the kernel sends when the parent is gone.
+_PARENT_DEATH_SIGNAL = 1
+
+
+def end_with_parent(parent_pid: int) -> None:
+    """Be told of the parent's death by SIGTERM, so that the batch in hand is given back.
+
+    Where the kernel cannot do that, the end of the pipe tells, after the batch.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+    if os.getppid() != parent_pid:
+        sys.exit(EXIT_STOPPED)
 
 
 class StopRequest:

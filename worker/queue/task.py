@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from billiard import current_process
@@ -9,6 +10,7 @@ from celery import signals
 
 from worker.log import set_up_logging
 from worker.queue.child import ModelProcess
+from worker.queue.stopping import end_with_parent
 
 if TYPE_CHECKING:
     from worker.queue.app import NerqApp
@@ -25,6 +27,7 @@ def add_task(app: NerqApp) -> None:
         # The slot's number outlives the process: a child that takes a dead one's place has its GPU.
         slot = app.slots[current_process().index % len(app.slots)]
         slot.pin()
+        end_with_parent(os.getppid())  # instead of Celery's SIGKILL, which would cost a lone document a life
         set_up_logging(app.settings)
         child[:] = [ModelProcess(app.settings, slot, app.open_model)]
 
