@@ -43,25 +43,46 @@ class Settings(BaseSettings):
         "auto", description="Arithmetic of the engine; auto takes bf16 where the machine has it, else fp32."
     )
     processes: int | None = Field(
-        None, ge=1, le=256, description="Model processes on this machine's CPU. Unset: one for every two cores, at most 4."
+        None,
+        ge=1,
+        le=256,
+        description="Model processes on this machine's CPU. Unset: one for every two cores, at most 4.",
     )
     threads: int | None = Field(
         None, ge=1, le=256, description="CPU threads of one model process. Unset: the cores shared out."
     )
-    pack_pieces: int = Field(2048, ge=64, le=1_000_000, description="Subword pieces that go through the model together.")
-    batch_chars: int = Field(200_000, ge=1, description="Characters of text that one queue message stands for, at most.")
-    batch_documents: int = Field(64, ge=1, le=4096, description="Documents that one queue message names, at most.")
+    pack_pieces: int = Field(
+        2048, ge=64, le=1_000_000, description="Subword pieces that go through the model together."
+    )
+    batch_chars: int = Field(
+        200_000, ge=1, description="Characters of text that one queue message stands for, at most."
+    )
+    batch_documents: int = Field(
+        64, ge=1, le=4096, description="Documents that one queue message names, at most."
+    )
     max_file_bytes: int = Field(50_000_000, ge=1, description="A larger file is a failed source (too_large).")
     lease_s: float = Field(
         120.0, gt=0, description="Seconds a running extraction is reserved; progress renews it."
     )
-    max_losses: int = Field(3, ge=1, description="Deaths of its process after which a document fails (worker_lost).")
-    recovery_s: float = Field(5.0, gt=0, description="Seconds between two rounds of a worker's recovery loop.")
-    resend_s: float = Field(
-        30.0, gt=0, description="Seconds after which work that was announced but not taken is announced again."
+    max_losses: int = Field(
+        3, ge=1, description="Deaths of its process after which a document fails (worker_lost)."
     )
-    time_limit_s: float = Field(900.0, gt=0, description="Seconds one batch may take before its process is killed.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level of the log.")
+    recovery_s: float = Field(
+        5.0, gt=0, description="Seconds between two rounds of a worker's recovery loop."
+    )
+    resend_s: float = Field(
+        30.0,
+        gt=0,
+        description="Seconds after which work that was announced but not taken is announced again.",
+    )
+    time_limit_s: float = Field(
+        3600.0,
+        gt=0,
+        description="Seconds one batch may take before its process is killed; a text of 50 MB takes long.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Lowest level of the log."
+    )
     log_format: Literal["text", "json"] = Field("text", description="Log lines for people or for machines.")
 
     @field_validator("database")
@@ -85,7 +106,7 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order of precedence: given in code, environment, secret files, nerq.toml, defaults."""
@@ -111,7 +132,10 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        lines = [f"  NERQ_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        lines = [
+            f"  NERQ_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}"
+            for e in error.errors(include_input=False)
+        ]
         raise SettingsError("Wrong settings (environment or nerq.toml):\n" + "\n".join(lines)) from None
     except ValueError as error:  # a malformed nerq.toml
         raise SettingsError(f"nerq.toml cannot be read: {error}") from error
