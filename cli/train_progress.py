@@ -36,6 +36,9 @@ class TrainProgress(TrainObserver):
             else ""
         )
         output.say(f"Training on {data['words']:,} words with {data['entities']:,} entities{left_out}")
+        agreement = facts["word_rule_agreement"]
+        how_well = f", which finds {agreement:.2%} of the data's words exactly" if agreement else ""
+        output.say(f"Words are cut by the rule {facts['word_rule']}{how_well}")
         self._started = self._told = time.monotonic()
 
     def stepped(self, step: int, n_steps: int, loss: float | None) -> None:
