@@ -123,9 +123,16 @@ def _sqlite_engine(url: URL, foreign_keys: bool) -> Engine:
 
 
 def _create_private_file(path: Path) -> None:
-    """Texts may be confidential: a new file is its owner's alone (its -wal and -shm inherit the mode)."""
+    """Texts may be confidential: a new file is its owner's alone (its -wal and -shm inherit the mode).
+
+    A file that is there is left to SQLite. Opened and closed here, it would lose the locks that other connections
+    of this process hold on it (POSIX drops them at the first close), and the next process to leave the database
+    would delete the log to which they write.
+    """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         raise ServiceError(f"Cannot open the database file {path}: {error.strerror}") from error
 
