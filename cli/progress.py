@@ -14,8 +14,10 @@ from cli.quantity import count, duration, short
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-#: Seconds between two plain lines.
+#: Seconds between two plain lines,
 LINE_EVERY_S = 5.0
+#: and between two that say the same.
+SAME_EVERY_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,15 @@ class Lines(Silent):
     """One line every few seconds, for a log or a pipe; nothing at all when the work is over before that."""
 
     def __init__(self) -> None:
-        self._next = time.monotonic() + LINE_EVERY_S
+        self._told = time.monotonic()
+        self._position = ""
 
     def show(self, moment: Moment) -> None:
         """Write a line if it is time for one."""
-        if time.monotonic() < self._next:
+        pause = SAME_EVERY_S if moment.position == self._position else LINE_EVERY_S
+        if time.monotonic() < self._told + pause:
             return
-        self._next = time.monotonic() + LINE_EVERY_S
+        self._told, self._position = time.monotonic(), moment.position
         output.say(f"{moment.position} documents{', ' if moment.pace else ''}{moment.pace}")
 
 

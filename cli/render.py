@@ -24,6 +24,8 @@ Row = Mapping[str, Any]
 SCHEMA_VERSION = 1
 #: Rows that are held back to find the widths of a table's columns; the rest streams in these widths.
 TABLE_SAMPLE = 1000
+#: With this one, the csv writer puts both characters into quotes where a cell holds them; lines end with \n only.
+_LINE_END = "\r\n"
 #: What a spreadsheet takes for the start of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -110,17 +112,17 @@ def _write_table(rows: Iterable[Row], columns: Sequence[Column], nothing: str) -
 def _write_csv(rows: Iterable[Row], columns: Sequence[Column], excel_safe: bool) -> None:
     escape = visible if output.is_terminal() else str
     for line in _csv_lines(rows, [column.key for column in columns], excel_safe):
-        output.write(escape(line.rstrip("\n")) + "\n")
+        output.write(escape(line) + "\n")
 
 
 def _csv_lines(rows: Iterable[Row], keys: Sequence[str], excel_safe: bool) -> Iterator[str]:
     line = io.StringIO()
-    writer = csv.writer(line, lineterminator="\n")
+    writer = csv.writer(line, lineterminator=_LINE_END)
     writer.writerow(keys)
     for row in chain([None], rows):
         if row is not None:
             writer.writerow([_csv_cell(row[key], excel_safe) for key in keys])
-        yield line.getvalue()
+        yield line.getvalue().removesuffix(_LINE_END)
         line.seek(0)
         line.truncate()
 
