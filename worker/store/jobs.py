@@ -75,7 +75,7 @@ def find_job(db: Database, ref: str) -> Job:
         row = connection.execute(query).first()
     if row is None:
         raise NotFoundError(
-            "There is no job yet." if ref == _LAST else f"There is no job {ref!r}; see `nerq jobs`."
+            "There is no job yet." if ref == _LAST else f"There is no job {ref!r}; see `nerq status`."
         )
     return to_job(row)
 
