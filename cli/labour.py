@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from cli import output, standing
+from cli.workers import warn_if_nobody_works
 from worker.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks when nothing is heard.
 _PAUSE_S = 0.5
+#: How often that is, while following a queue, before it is said that no worker is alive.
+_PAUSES_BEFORE_WARNING = 6
 
 
 class Labour(Protocol):
@@ -58,6 +61,7 @@ class QueueLabour:
         self._settings = settings
         self._queue = BrokerQueue.of(settings)
         self._is_away = False
+        self._n_pauses = 0
 
     def announce(self) -> None:
         """Send what is queued."""
@@ -74,8 +78,11 @@ class QueueLabour:
             )
 
     def pause(self) -> None:
-        """Wait a moment."""
+        """Wait a moment; after a few of them, say so if there is nobody to wait for."""
         threading.Event().wait(_PAUSE_S)
+        self._n_pauses += 1
+        if self._n_pauses == _PAUSES_BEFORE_WARNING:
+            warn_if_nobody_works(self._database, self._settings)
 
 
 @contextmanager
