@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import NERQ, Terminal, environment, run
+from tests.command_line import NERQ, Terminal, environment, run, write_documents
 from tests.samples import finish_all, new_job, new_source
-from tests.services import RedisServer
+from tests.services import RedisServer, free_port
 from worker import store
 
 #: Runs the command line, then names on standard error those of the heavy libraries that were imported.
@@ -25,6 +25,17 @@ finally:
     loaded = {name.partition(".")[0] for name in sys.modules}
     heavy = loaded & {"torch", "transformers", "sqlalchemy", "celery", "rich"}
     sys.stderr.write("\\nloaded:" + " ".join(sorted(heavy)))
+"""
+
+
+#: Runs the command line, then tells on standard error how much memory it took at most, in kilobytes (Linux).
+_PEAK = """
+import resource, sys
+from cli.main import nerq
+try:
+    nerq.main(sys.argv[1:])
+finally:
+    sys.stderr.write("\\npeak:" + str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 """
 
 
@@ -76,6 +87,22 @@ def test_submit_to_a_queue_loads_no_torch_and_returns(
     status = run("status", "last", **settings)
     assert "1 queued" in status.stdout
     assert "no worker is alive: start one with `nerq worker`" in status.stderr
+
+
+def test_many_files_need_no_more_memory_than_few(tmp_path: Path, tiny_checkpoint: Path) -> None:
+    text = "Anna of Acme wrote to Bob. " * 600
+    write_documents(tmp_path / "many", {f"{i % 30}/{i}.txt": f"{i} {text}" for i in range(3000)})  # 48 MB
+    settings = {"NERQ_BROKER": f"redis://127.0.0.1:{free_port()}/0", "NERQ_MODEL": str(tiny_checkpoint)}
+
+    def peak_mb(path: Path) -> float:
+        command = [sys.executable, "-c", _PEAK, "submit", str(path)]
+        result = subprocess.run(
+            command, capture_output=True, text=True, timeout=100, env=environment(**settings)
+        )
+        return int(result.stderr.rpartition("peak:")[2]) / 1000
+
+    few = peak_mb(tmp_path / "many" / "1")
+    assert peak_mb(tmp_path / "many") < few + 20
 
 
 def test_submit_while_redis_is_away_stores_and_warns(
