@@ -118,8 +118,8 @@ def _worker_checks(settings: Settings) -> Iterator[Check]:
         workers = live_workers(database, settings)
         work = store.open_work(database)
     waiting = breakdown({"queued": work.n_queued, "running": work.n_running}) or "nothing waits"
+    devices = "; ".join(f"{worker.name} on {worker.device}" for worker in workers)
     if workers:
-        devices = "; ".join(f"{worker.name} on {worker.device}" for worker in workers)
         yield Check("workers", "ok", f"{count(len(workers), 'worker')}: {devices} ({waiting})")
     elif work.n_queued and settings.broker:
         yield Check(

@@ -27,14 +27,14 @@ class Submission:
         self,
         settings: Settings,
         database: Database,
-        model: str,
+        model: ModelFacts,
         name: str | None,
         options: Mapping[str, Any],
         intake: Intake,
     ) -> None:
         self._settings = settings
         self._database = database
-        self._model = open_model(model)
+        self._model = model
         self._name = name
         self._options = options
         self._intake = intake
@@ -54,7 +54,8 @@ class Submission:
         if first is None:
             return self._nothing(as_json)
         job_id = store.create_job(self._database, self._name, self._model, self._options)
-        with advice_on_interrupt(job_id, "submit the same again"):
+        again_so = "submit the same again" + (" with another --name" if self._name else "")
+        with advice_on_interrupt(job_id, again_so):
             progress = self._work(job_id, chain([first], read), again, waits, quiet)
         print_summary(progress, self._intake, waits, as_json)
         return EXIT_FAILURES if waits and standing.n_failed(progress) else EXIT_OK

@@ -81,11 +81,12 @@ def command(
         from cli.dry_run import report
 
         return report(read, intake, as_json)
-    from cli.submission import Submission
+    from cli.submission import Submission, open_model
 
+    facts = open_model(model or settings.model)
     with opened_database(settings, make=True) as database:
         options = {"paths": list(paths), "again": again, **reading}
-        submission = Submission(settings, database, model or settings.model, name, options, intake)
+        submission = Submission(settings, database, facts, name, options, intake)
         return submission.run(read, again, wait or not settings.broker, quiet, as_json)
 
 

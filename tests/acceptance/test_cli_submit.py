@@ -114,6 +114,7 @@ def test_a_model_that_does_not_exist(tmp_path: Path) -> None:
     assert result.returncode == 3
     assert "nope" in result.stderr
     assert result.stdout == ""
+    assert not Path("nerq.db").exists()
 
 
 def test_a_dry_run_stores_nothing(folder: Path) -> None:
