@@ -34,3 +34,17 @@ ENTRYPOINT ["nerq"]
 CMD ["worker"]
 # Settings, database, broker and model answer.
 HEALTHCHECK --interval=60s --timeout=30s --start-period=60s --retries=3 CMD ["nerq", "doctor"]
+
+# The page about the queue; only `docker compose --profile flower` uses it.
+FROM nerq AS flower
+USER root
+RUN --mount=type=bind,source=constraints.txt,target=/tmp/constraints.txt \
+    pip install --no-cache-dir --constraint /tmp/constraints.txt flower
+USER 10001:10001
+ENTRYPOINT ["python", "-m", "worker.queue.flower", "--address=0.0.0.0"]
+CMD []
+HEALTHCHECK --interval=60s --timeout=10s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5555/healthcheck')"]
+
+# What `docker build .` makes without a target.
+FROM nerq

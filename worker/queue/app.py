@@ -98,6 +98,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "worker_disable_prefetch": True,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_soft_shutdown_timeout": STOP_GRACE_S,
+        # For Flower. Published, not queued: with nobody listening they are gone, and like messages they name ids only.
+        "worker_send_task_events": True,
+        "task_send_sent_event": True,
         "worker_enable_remote_control": False,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,

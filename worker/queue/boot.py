@@ -20,6 +20,7 @@ from celery.worker import state as celery_state
 from worker import store
 from worker.errors import EXIT_OK, EXIT_UNAVAILABLE
 from worker.queue.app import STOP_GRACE_S, BrokerQueue, NerqApp, make_app
+from worker.queue.events import Pulse
 from worker.queue.identity import process_name
 from worker.queue.model_cache import OpenModel
 from worker.queue.recovery import Recurring, recover_once
@@ -75,6 +76,7 @@ def _run(app: NerqApp, queue: BrokerQueue, database: Database) -> int:
     beats = Heartbeats(database, worker, app.slots)
     recovery = Recurring(app.settings.recovery_s, lambda: recover_once(database, app.settings, queue))
     heart = Recurring(BEAT_S, beats.beat)
+    pulse = Recurring(BEAT_S, Pulse(app, worker.hostname, BEAT_S).beat)
 
     @signals.task_failure.connect(weak=False, dispatch_uid="nerq.recovery")
     def child_died(exception: Exception, **_: Any) -> None:
@@ -90,10 +92,12 @@ def _run(app: NerqApp, queue: BrokerQueue, database: Database) -> int:
     _log.info("worker starts", extra={"processes": len(app.slots), "device": app.slots[0].label})
     recovery.start()
     heart.start()
+    pulse.start()
     try:
         worker.start()
     finally:
         recovery.stop()
+        pulse.stop()
         heart.stop()
         beats.leave()
     _log.info("worker stopped")
@@ -115,7 +119,7 @@ class PoolWorker(Worker):
             quiet=True,
             without_gossip=True,
             without_mingle=True,
-            without_heartbeat=True,
+            without_heartbeat=True,  # Pulse sends it
         )
 
     def install_platform_tweaks(self, _worker: Worker) -> None:
