@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 
-def write_card(folder: Path, facts: dict[str, Any], notes: str = "") -> None:
+def write_card(folder: Path, facts: dict[str, Any]) -> None:
     """Write README.md: what it was trained on, how, its dev scores, its limits."""
-    (folder / "README.md").write_text(render_card(facts, notes), encoding="utf-8")
+    (folder / "README.md").write_text(render_card(facts), encoding="utf-8")
 
 
-def render_card(facts: dict[str, Any], notes: str = "") -> str:
+def render_card(facts: dict[str, Any]) -> str:
     """The card as Markdown, with the YAML header that model hubs read."""
     training, data, scores = facts["training"], facts["data"], facts["scores"]
     dev = scores["dev"]
@@ -24,6 +24,7 @@ def render_card(facts: dict[str, Any], notes: str = "") -> str:
         f"sha-256 `{f['sha256'][:16]}…`)"
         for f in data["files"]
     )
+    windows = "\n".join(f"| {n or 'one sentence'} | {100 * f1:.2f} |" for n, f1 in scores["windows"].items())
     agreement = facts["word_rule_agreement"]
     return f"""---
 library_name: transformers
@@ -35,7 +36,7 @@ tags: [nerq, token-classification, named-entity-recognition]
 
 Finds {", ".join(dev["per_label"])}. Trained by `nerq train` from `{training["base"]}`; a standard token-classification
 checkpoint with nerq's reading rules beside it in `nerq.json`.
-{_section(notes)}
+{_section(facts["notes"])}
 ## Scores
 
 Strict entity F1 (seqeval, IOB2) on `{training["dev"]}` with the data's own words, epoch {scores["best_epoch"]} of
@@ -57,8 +58,12 @@ Strict entity F1 (seqeval, IOB2) on `{training["dev"]}` with the data's own word
 ## Reading
 
 - Words: rule `{facts["word_rule"]}`{f", which finds {100 * agreement:.2f} % of the training words exactly" if agreement else ""}.
-- Windows: whole sentences up to {training["max_words"]} words and {training["max_pieces"]} pieces, lengths mixed in
-  training.
+- Windows: whole sentences up to {facts["window"]["max_words"]} words and {facts["window"]["max_pieces"]} pieces, the
+  best on `{training["dev"]}` of those tried; trained on mixed lengths up to {training["max_words"]} words.
+
+| words of a window | F1 |
+| --- | --- |
+{windows}
 
 ## Training
 

@@ -27,6 +27,7 @@ def gather_facts(
         "word_rule_agreement": rule.agreement,
         "window": {"max_words": options.max_words, "max_pieces": options.max_pieces},
         "training": options.as_dict(),
+        "notes": options.notes.read_text(encoding="utf-8") if options.notes else "",
         "data": {
             "files": [
                 {

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoModelForTokenClassification
 
+from training.card import write_card
+from training.dev import DevSet
+from training.scoring import Report
 from worker.recognition.checkpoint import NERQ_FILE
+from worker.recognition.engine_torch import TorchEngine
 
 
 def write_folder(folder: Path, model: Any, tokenizer: Any, facts: dict[str, Any], half: bool = False) -> None:
@@ -32,3 +37,24 @@ def write_folder(folder: Path, model: Any, tokenizer: Any, facts: dict[str, Any]
 def open_stored(folder: Path) -> Any:
     """The network as it was stored, so that the score is of what users get."""
     return AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
+
+
+def record_scores(
+    folder: Path, dev: DevSet, facts: dict[str, Any], epochs: Sequence[dict[str, float]]
+) -> Report:
+    """Fit the window that the stored network reads in, and write its scores and the model card.
+
+    Returns:
+        The strict scores on dev of the network as it was stored, in that window.
+    """
+    fitted = dev.fit_window(TorchEngine(open_stored(folder).eval()), facts["training"]["max_words"])
+    facts["window"] = fitted.policy.as_dict()
+    facts["scores"] = {
+        "dev": fitted.report.as_dict(),
+        "windows": fitted.scores,
+        "best_epoch": max(range(len(epochs)), key=lambda i: epochs[i]["f1"]) + 1,
+        "epochs": list(epochs),
+    }
+    (folder / NERQ_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    write_card(folder, facts)
+    return fitted.report

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import warnings
 from collections.abc import Sequence
@@ -22,19 +21,18 @@ from transformers import (
 
 from training.base import open_base
 from training.batches import MixedWindows
-from training.card import write_card
 from training.data import LabelledDocument, label_names, label_words
+from training.dev import DevSet
 from training.facts import gather_facts
-from training.folder import open_stored, write_folder
+from training.folder import record_scores, write_folder
 from training.options import TrainObserver, TrainOptions
-from training.scoring import Report, ScoredDocument, score_spans
+from training.scoring import Report
 from training.word_rule import fit_word_rule
-from worker.annotations import Span, read_annotations
-from worker.errors import InputError
-from worker.recognition import Checkpoint, Recognizer
-from worker.recognition.checkpoint import NERQ_FILE
+from worker.annotations import read_annotations
+from worker.errors import InputError, SettingsError
+from worker.recognition import Checkpoint
+from worker.recognition.checkpoint import room_for_pieces
 from worker.recognition.engine_torch import TorchEngine
-from worker.recognition.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,47 +92,26 @@ def _run(
     folder = work / "checkpoint"
     write_folder(folder, model, tokenizer, facts)
     checkpoint = Checkpoint.open(str(folder))
+    room = room_for_pieces(folder, checkpoint.config)
+    if options.max_pieces > room:
+        raise SettingsError(
+            f"{options.base} has room for {room} pieces in a window, not for {options.max_pieces}."
+        )
     windows = MixedWindows(
         train_documents, checkpoint.pieces, checkpoint.window, options.batch_pieces, options.seed
     )
-    readings = [Reading.of_words(d.text, d.words, d.sentences, checkpoint) for d in dev_documents]
-    dev = _Dev(checkpoint, dev_documents, readings)
+    dev = DevSet(checkpoint, dev_documents)
     trainer = _Trainer(model, windows, dev, options, observer, work)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of deprecations inside the libraries; nothing a user can act on
         trainer.train()
     write_folder(folder, trainer.model, tokenizer, facts, half=options.half_weights)
-    best = dev.score(open_stored(folder))
     history = tuple(trainer.history)
-    best_epoch = max(range(len(history)), key=lambda i: history[i]["f1"]) + 1
-    facts["scores"] = {"dev": best.as_dict(), "best_epoch": best_epoch, "epochs": list(history)}
-    (folder / NERQ_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
-    notes = options.notes.read_text(encoding="utf-8") if options.notes else ""
-    write_card(folder, facts, notes)
+    best = record_scores(folder, dev, facts, history)
     if options.output.exists():
         shutil.rmtree(options.output)
     folder.rename(options.output)
-    return Trained(options.output, best, best_epoch, history, facts)
-
-
-class _Dev:
-    """Scores a network on the dev set, through the recogniser that workers use, with the data's own words."""
-
-    def __init__(
-        self, checkpoint: Checkpoint, documents: Sequence[LabelledDocument], readings: Sequence[Reading]
-    ) -> None:
-        self._checkpoint = checkpoint
-        self._documents = documents
-        self._readings = readings
-
-    def score(self, model: Any) -> Report:
-        found = Recognizer(self._checkpoint, TorchEngine(model.eval())).recognize_readings(self._readings)
-        return score_spans(
-            ScoredDocument(
-                document.text, document.spans, [Span(e.start, e.end, e.label) for e in one.entities]
-            )
-            for document, one in zip(self._documents, found, strict=True)
-        )
+    return Trained(options.output, best, facts["scores"]["best_epoch"], history, facts)
 
 
 class _Trainer(Trainer):
@@ -146,7 +123,7 @@ class _Trainer(Trainer):
         self,
         model: Any,
         windows: MixedWindows,
-        dev: _Dev,
+        dev: DevSet,
         options: TrainOptions,
         observer: TrainObserver,
         work: Path,
@@ -168,7 +145,7 @@ class _Trainer(Trainer):
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Strict precision, recall and F1 on dev."""
-        report = self._dev.score(self.model)
+        report = self._dev.score(TorchEngine(self.model.eval()))
         score = {"precision": report.precision, "recall": report.recall, "f1": report.f1}
         is_best = all(score["f1"] > before["f1"] for before in self.history)
         self.history.append(score)

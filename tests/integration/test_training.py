@@ -79,6 +79,10 @@ def test_a_model_is_trained_and_reads_what_it_learnt(options: TrainOptions) -> N
     card = (options.output / "README.md").read_text()
     assert "| all | 100.00 | 100.00 | 100.00 | 9 |" in card
     assert "Ours." in card
+    facts = json.loads((options.output / "nerq.json").read_text())
+    windows = {int(words): f1 for words, f1 in facts["scores"]["windows"].items()}
+    assert set(windows) == {0, 30}
+    assert windows[facts["window"]["max_words"]] == max(windows.values())
     assert not list(options.output.parent.glob(".*.work"))
 
 
@@ -105,6 +109,12 @@ def test_a_failed_run_leaves_nothing(options: TrainOptions, tmp_path: Path) -> N
         train(options)
     assert not options.output.exists()
     assert not list(tmp_path.glob(".*.work"))
+
+
+def test_a_window_that_the_base_has_no_room_for_is_refused(options: TrainOptions) -> None:
+    with pytest.raises(SettingsError, match="has room for 60 pieces"):
+        train(replace(options, max_pieces=61))
+    assert not options.output.exists()
 
 
 def test_impossible_options_are_refused() -> None:

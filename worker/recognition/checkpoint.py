@@ -56,7 +56,9 @@ class Checkpoint:
         _verify(folder, config)
         facts = _read_json(folder / NERQ_FILE) if (folder / NERQ_FILE).exists() else {}
         try:
-            window = WindowPolicy(**facts["window"]) if facts else WindowPolicy(0, _room(folder, config))
+            window = (
+                WindowPolicy(**facts["window"]) if facts else WindowPolicy(0, room_for_pieces(folder, config))
+            )
             rule = WordRule(facts.get("word_rule", WordRule.NEWS))
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{folder / NERQ_FILE} is damaged: {error}") from error
@@ -178,8 +180,8 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _room(folder: Path, config: dict[str, Any]) -> int:
-    """Pieces that fit into one window of a foreign checkpoint, special pieces not counted."""
+def room_for_pieces(folder: Path, config: dict[str, Any]) -> int:
+    """Pieces that fit into one window of a network, special pieces not counted."""
     positions = config.get("max_position_embeddings") or config.get("n_positions") or DEFAULT_MAX_PIECES + 2
     # RoBERTa's family starts to count positions behind the padding id.
     reserved = int(config.get("pad_token_id") or 0) + 1 if "roberta" in str(config.get("model_type")) else 0

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from worker.recognition.words import ABBREVIATIONS, Offsets
+from worker.recognition.words import ABBREVIATIONS, BEFORE_NUMBERS, CAPITAL_ABBREVIATIONS, TITLES, Offsets
 
 #: Indices of the words that begin a sentence, shape (n_sentences,), ascending; the first is 0.
 SentenceStarts = npt.NDArray[np.int64]
@@ -71,11 +71,9 @@ _END = re.compile(
     r"(?<![.!?…])([.!?…]++)(?:[\"'”’»)\]]| [\"'](?=\s))*+(?:\s++|\s?,(?=[A-Z]))(?=[\"'“‘«(\[]*+(\S))"
 )
 _MAX_WORD_CHARS = 40
-_ABBREVIATIONS = frozenset(ABBREVIATIONS)
-# After these a capital says nothing: a name follows them.
-_TITLES = frozenset(
-    "dr drs fr gen gov hon jr lt maj messrs mr mrs ms mt prof rep reps rev sen sens sgt sr st ste vs".split()
-)
+_ABBREVIATIONS = frozenset(ABBREVIATIONS + CAPITAL_ABBREVIATIONS)
+_BEFORE_NUMBERS = frozenset(BEFORE_NUMBERS)
+_TITLES = frozenset(TITLES)  # after these a capital says nothing: a name follows them
 
 
 def _punctuation_breaks(text: str) -> Iterator[int]:
@@ -103,9 +101,6 @@ def _is_abbreviation(before: str, following: str) -> bool:
         # Where U.S. does end a sentence, the next one is taken along: better than to cut `U.S. Open` in two.
         return bare != "I"
     lower = bare.lower()
-    return (
-        lower in _TITLES or (lower in _ABBREVIATIONS and not following.isupper()) or lower in _BEFORE_NUMBERS
-    )
-
-
-_BEFORE_NUMBERS = frozenset("art cl exh fig figs no nos op para pp sched sec vol vols".split())
+    if lower in _BEFORE_NUMBERS and following.isdigit():
+        return True
+    return lower in _TITLES or (lower in _ABBREVIATIONS and not following.isupper())

@@ -65,11 +65,23 @@ def _context(text: str, start: int, end: int) -> tuple[str, str]:
     if after is None:
         return "" if is_first else "x ", ""
     space = "\n" if "\n" in after[1] else " "
-    return "" if is_first else "x ", space + ("x" if after[2].isalpha() else ".")
+    return "" if is_first else "x ", space + _kind(after[2])
+
+
+def _kind(head: str) -> str:
+    """A stand-in for what begins with these two characters: a capital, another letter, a digit, a quote or a mark.
+
+    Only a quote that stands alone may belong to the sentence before.
+    """
+    if head[0].isalpha():
+        return "X" if head[0].isupper() else "x"
+    if head in "\"'”’":
+        return '"'
+    return "1" if head[0].isdigit() else "("
 
 
 _CHUNK = re.compile(r"\S+")
-_NEXT_CHUNK = re.compile(r"(\s+)(\S)")
+_NEXT_CHUNK = re.compile(r"(\s+)(\S\S?)")
 _MAX_INDENT = (
     80  # a longer run of spaces before a number is no indentation; looking further would take quadratic time
 )
@@ -82,18 +94,43 @@ def _cut(rule: WordRule, chunk: str, before: str, after: str) -> _Cuts:
     return tuple(span for span in spans if span[1] <= len(chunk))
 
 
-#: Abbreviations that keep their full stop before another word. Single letters and `U.S.` need no list.
-ABBREVIATIONS = tuple(
+#: Abbreviations that stand before a name, and so never at the end of a sentence.
+TITLES = tuple(
     """
-    adm al apr ariz ark art assn assoc attn aug ave bhd bldg blvd brig bros calif capt cf cie cl cmdr co col colo comdr
-    conn corp cpl ct dak dec def del dept dist div dr drs eds eg esq est etc exh ext feb fig figs fl fla fr ft
-    gen gov govt hon hosp hr ibid ie ill inc incl ind insp intl jan jr jul jun kan ky lb lt ltd maj mar mass md messrs
-    mfg mgr mich min minn misc mo mont mos mr mrs ms mt mts neb nev no nos nov oct okla op ore para pat pct penn pfc
-    ph pl pls plc pp pres prof pt pty pvt rd rep reps ret rev rt sched sdn sec sen sens sep sept sgt sp sq sr st ste
-    supt tel temp tenn tex univ va viz vol vols vs vt wash wis wk wyo yr yrs
+    adm brig capt cmdr col comdr cpl dr drs fr gen gov hon insp lt maj messrs mr mrs ms mt pfc prof pvt rep reps rev sen
+    sens sgt st ste supt viz vs
+    """.split()
+)
+#: Abbreviations only before a number, on the same line or the next: `Sept. 24`, `No. 5`; `no.` is a word else.
+BEFORE_NUMBERS = tuple(
+    """
+    art cl eds exh fig figs no nos op para pp sec sched vol vols jan feb mar apr jun jul aug sep sept oct nov dec
+    """.split()
+)
+#: Other abbreviations that keep their full stop before another word. Single letters and `U.S.` need no list.
+ABBREVIATIONS = (
+    *TITLES,
+    *"""
+    al apr assn assoc attn aug ave bhd bldg blvd bros cf cie co corp ct dec dept dist div ed eg esq est etc exch ext
+    feb ft govt hosp hr hrs ibid ie inc incl intl jan jr lb lbs ltd mfg mgr min misc mo mos mts natl nov oct pat pct ph
+    pl plc pls pres pt pty rd ret rt sdn sep sept sp sq sr tel temp univ wk yr yrs
+    """.split(),
+)
+#: Of states and others, which in small letters are words: `Ill.`, `Mass.`
+CAPITAL_ABBREVIATIONS = tuple(
+    """
+    ala ariz ark cal calif colo conn dak del fed fla ga ill ind kan kans ky la mass md mich minn miss mont neb nev okla
+    ore penn tenn tex va vt wash wis wyo
     """.split()
 )
 
+
+def _any(words: tuple[str, ...]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_CAPITALS = _any(tuple(form for word in CAPITAL_ABBREVIATIONS for form in (word.title(), word.upper())))
+_ABBREVIATION = rf"(?<![\w.-])(?:(?i:{_any(ABBREVIATIONS)})|{_CAPITALS})\."
 _CLITIC = r"['’](?i:s|re|ve|ll|d|m)(?!\w)"
 _NEGATION = r"(?i:n['’]t)(?!\w)"
 # A letter or digit, with the combining marks and invisible joiners that belong to it; scripts that are written
@@ -110,7 +147,11 @@ _NEWS = rf"""
       (?<![\w.+-])[\w.+-]{{1,64}}@\w[\w-]*+(?:\.\w[\w-]*+)+                         # jane.doe@example.com
     | (?:https?://|www\.)[^\s<>"“”]*[^\s<>"“”.,;:!?()\[\]{{}}'’]        # https://example.com/a
     | (?<![\w.])(?:\p{{L}}\.){{2,}}(?:-{_LETTER}++\.?)*+                # U.S. N.Z. U.S.-led
-    | (?<![\w.-])(?i:{"|".join(sorted(ABBREVIATIONS, key=len, reverse=True))})\.(?=\s+\S|[,;:)])
+    | {_ABBREVIATION}(?:-{_LETTER}++)++                                  # Mo.-based
+    | (?<![\w.-])(?i:{_any(TITLES)})\.(?=\s+\S|[,;:)])                  # Dr. Smith
+    | (?<![\w.-])(?i:{_any(BEFORE_NUMBERS)})\.(?=\s+\d)                # Sept. 24
+    # Inc. before another word; at the end of a line the full stop is the sentence's, unless the sentence goes on.
+    | {_ABBREVIATION}(?=[^\S\n]+[^\s"'”’]|\s+\p{{Ll}}|[,;:)])
     | (?<![\w.'’])\p{{L}}\.(?=\s+\p{{L}}|,)                             # J. Smith, S. Korea
     | (?m:^)\d{{1,3}}\.(?=[ \t]+\S)                                     # 1. Brazil
     | {_CLITIC} | {_NEGATION}

@@ -1,0 +1,56 @@
+"""The dev set: scores a network through the recogniser that workers use, and finds the window it reads best in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from training.data import LabelledDocument
+from training.scoring import Report, ScoredDocument, score_spans
+from worker.annotations import Span
+from worker.recognition import Checkpoint, Recognizer
+from worker.recognition.engine import Engine
+from worker.recognition.reading import Reading
+from worker.recognition.windows import WindowPolicy
+
+#: Words of the windows that are tried, where they are not longer than those of the training; 0: one sentence.
+_CANDIDATES = (0, 60, 100, 160)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedWindow:
+    """The window policy with the best strict F1 on dev."""
+
+    policy: WindowPolicy
+    report: Report  #: of that policy
+    scores: dict[int, float]  #: F1 by words of a window, each candidate's
+
+
+class DevSet:
+    """Annotated documents with their own words."""
+
+    def __init__(self, checkpoint: Checkpoint, documents: Sequence[LabelledDocument]) -> None:
+        self._checkpoint = checkpoint
+        self._documents = documents
+
+    def score(self, engine: Engine, policy: WindowPolicy | None = None) -> Report:
+        """Strict scores of what the engine's network finds, in the checkpoint's windows or in others."""
+        checkpoint = replace(self._checkpoint, window=policy) if policy else self._checkpoint
+        readings = [Reading.of_words(d.text, d.words, d.sentences, checkpoint) for d in self._documents]
+        found = Recognizer(checkpoint, engine).recognize_readings(readings)
+        return score_spans(
+            ScoredDocument(
+                document.text, document.spans, [Span(e.start, e.end, e.label) for e in one.entities]
+            )
+            for document, one in zip(self._documents, found, strict=True)
+        )
+
+    def fit_window(self, engine: Engine, max_words: int) -> FittedWindow:
+        """Try windows of up to `max_words` words; of equally good ones the shortest, which is the fastest too."""
+        lengths = sorted({min(length, max_words) for length in (*_CANDIDATES, max_words)})
+        max_pieces = self._checkpoint.window.max_pieces
+        policies = [WindowPolicy(length, max_pieces) for length in lengths]
+        reports = [self.score(engine, policy) for policy in policies]
+        best = max(range(len(reports)), key=lambda i: reports[i].f1)
+        scores = {policy.max_words: report.f1 for policy, report in zip(policies, reports, strict=True)}
+        return FittedWindow(policies[best], reports[best], scores)
