@@ -146,8 +146,8 @@ def test_a_bar_is_shown_in_a_terminal_and_gone_at_the_end(folder: Path, tiny_che
 
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    """Enough for an interruption in the middle."""
-    texts = {f"{i:03}.txt": f"Letter {i} from Anna to Bob of Acme. " * 30 for i in range(40)}
+    """Seconds of work after the first document, so that an interruption comes in the middle on any machine."""
+    texts = {f"{i:03}.txt": f"Letter {i} from Anna to Bob of Acme. " * 1500 for i in range(20)}
     return write_documents(tmp_path / "many", texts)
 
 
@@ -162,11 +162,11 @@ def test_ctrl_c_says_how_to_go_on_and_the_same_submit_does(
     assert "submit the same again" in terminal.seen
     assert "Traceback" not in terminal.seen
     assert _count(sqlite_url, "running") == 0
-    assert _count(sqlite_url, "queued") + _count(sqlite_url, "done") == 40
+    assert _count(sqlite_url, "queued") + _count(sqlite_url, "done") == 20
 
     result = run("submit", str(many), "--json", **model)
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["extractions"]["done"] == 40
+    assert json.loads(result.stdout)["extractions"]["done"] == 20
 
 
 def test_retry_does_what_was_cancelled(sqlite_url: str, tiny_checkpoint: Path) -> None:
