@@ -15,7 +15,7 @@ from worker import store
 from worker.errors import ServiceError
 from worker.queue.app import BrokerQueue, QueueState, make_app
 from worker.queue.child import ModelProcess
-from worker.queue.dispatch import dispatch
+from worker.queue.dispatch import dispatch, dispatch_again
 from worker.queue.identity import process_name
 from worker.queue.message import BatchMessage, parse
 from worker.queue.recovery import Recovered, recover_once
@@ -113,6 +113,41 @@ def test_without_redis_nothing_is_lost(db: Database, settings: Settings, redis_s
     assert store.open_work(db).n_undispatched == 5
     redis_server.start()
     assert recover_once(db, settings, queue).n_sent == 5
+
+
+class Outbox:
+    """A queue that keeps what it is sent, and breaks after so many batches."""
+
+    def __init__(self, breaks_after: int = 1000) -> None:
+        self.sent: list[int] = []
+        self._n_left = breaks_after
+
+    def send(self, batch: BatchMessage) -> None:
+        if not self._n_left:
+            raise KeyboardInterrupt
+        self._n_left -= 1
+        self.sent.extend(batch.extractions)
+
+
+def test_a_long_queue_is_sent_again_once(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.queue.dispatch._CHUNK", 2)
+    submit(db, texts(5))
+    dispatch(db, settings, Outbox())
+    outbox = Outbox()
+    assert dispatch_again(db, settings, outbox, older_than_s=-1.0) == 5, "each is due at once once more"
+    assert outbox.sent == [1, 2, 3, 4, 5]
+
+
+def test_whatever_interrupts_the_sending_nothing_unsent_counts_as_sent(
+    db: Database, settings: Settings
+) -> None:
+    submit(db, texts(10))
+    outbox = Outbox(breaks_after=1)
+    with pytest.raises(KeyboardInterrupt):
+        dispatch(db, settings, outbox)
+    assert store.open_work(db).n_undispatched == 10 - len(outbox.sent)
 
 
 def test_the_batch_of_a_dead_process_is_sent_again_at_once_one_by_one(

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 
 from worker import store
-from worker.errors import ServiceError
 from worker.queue.app import Sender
 from worker.queue.batching import make_batches
 from worker.settings import Settings
@@ -36,8 +35,10 @@ def dispatch_again(db: Database, settings: Settings, sender: Sender, older_than_
     Raises:
         ServiceError: as `dispatch`.
     """
-    n_sent = 0
-    while announced := store.announce_again(db, older_than_s, _CHUNK):
+    n_sent = last_id = 0
+    # By id, not only by age: on a long queue the first chunk is due again before the last one was sent.
+    while announced := store.announce_again(db, older_than_s, _CHUNK, after_id=last_id):
+        last_id = announced[-1].id
         n_sent += _send(db, settings, sender, announced)
     return n_sent
 
@@ -47,7 +48,7 @@ def _send(db: Database, settings: Settings, sender: Sender, announced: Sequence[
     for n_sent, batch in enumerate(batches):
         try:
             sender.send(batch)
-        except ServiceError:
+        except BaseException:  # a stop too: what counts as sent is not looked at again for long
             store.unannounce(db, [id_ for unsent in batches[n_sent:] for id_ in unsent.extractions])
             raise
     _log.info("dispatched", extra={"extractions": len(announced), "batches": len(batches)})

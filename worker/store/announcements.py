@@ -21,9 +21,13 @@ def announce(db: Database, limit: int) -> list[Announced]:
     return _announce(db, extraction.c.dispatched_at.is_(None), limit)
 
 
-def announce_again(db: Database, older_than_s: float, limit: int) -> list[Announced]:
-    """Up to `limit` extractions announced more than `older_than_s` seconds ago that are still queued."""
-    return _announce(db, extraction.c.dispatched_at < now() - older_than_s, limit)
+def announce_again(db: Database, older_than_s: float, limit: int, after_id: int = 0) -> list[Announced]:
+    """Up to `limit` extractions announced more than `older_than_s` seconds ago that are still queued.
+
+    In id order, those after `after_id`: each counts as sent now, and may be due once more before long.
+    """
+    is_due = extraction.c.dispatched_at < now() - older_than_s
+    return _announce(db, is_due & (extraction.c.id > after_id), limit)
 
 
 def unannounce(db: Database, ids: Sequence[int]) -> None:
