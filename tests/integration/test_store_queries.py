@@ -6,6 +6,7 @@ from dataclasses import asdict
 from itertools import islice
 
 import pytest
+from sqlalchemy import event
 
 from tests.samples import (
     MODEL,
@@ -22,7 +23,7 @@ from tests.samples import (
 )
 from worker import store
 from worker.errors import InputError, NotFoundError
-from worker.store import Database, EntityQuery, open_database
+from worker.store import Database, EntityQuery, documents, open_database
 
 #: Names whose order differs between languages and code points, with the characters special to LIKE.
 NAMES = [
@@ -319,6 +320,22 @@ def test_the_documents_of_a_job_come_as_submitted_each_source_with_its_entities(
     ]
     assert rows[0].entities == tuple(find_all("Bob", "Bob"))
     assert ann.text == rows[1].text
+
+
+def test_a_page_of_a_jobs_documents_is_found_without_sorting_the_job(sqlite_url: str) -> None:
+    db = open_database(sqlite_url)
+    job_id = new_job(db)
+    plan: list[str] = []
+    with db.read() as connection:
+
+        @event.listens_for(connection, "before_cursor_execute", retval=True)
+        def explain(_c: object, _cursor: object, sql: str, values: object, *_: object) -> tuple[str, object]:
+            return f"EXPLAIN QUERY PLAN {sql}", values
+
+        plan += [row[3] for row in documents._sources_after(connection, job_id, 0)]
+    db.close()
+    assert any("ix_source_job_id_id (job_id=? AND id>?)" in step for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
 def test_models_are_listed_with_what_they_read(db: Database) -> None:

@@ -94,6 +94,8 @@ source = Table(
     Column("error_detail", STRING),
     CheckConstraint("(document_id IS NULL) <> (error_code IS NULL)", name="document_or_error"),
     Index(None, "job_id", "document_id"),
+    # A job's sources in the order of submission, some at a time.
+    Index(None, "job_id", "id"),
     Index(None, "document_id", "job_id"),
     # A path may be longer than an entry of PostgreSQL's B-tree; equality is all that is asked of it.
     Index(None, "path", postgresql_using="hash"),

@@ -159,4 +159,5 @@ def upgrade() -> None:
     )
     op.create_index("ix_source_document_id_job_id", "source", ["document_id", "job_id"], unique=False)
     op.create_index("ix_source_job_id_document_id", "source", ["job_id", "document_id"], unique=False)
+    op.create_index("ix_source_job_id_id", "source", ["job_id", "id"], unique=False)
     op.create_index("ix_source_path", "source", ["path"], unique=False, postgresql_using="hash")
