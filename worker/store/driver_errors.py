@@ -19,7 +19,8 @@ def cannot_connect(error: SQLAlchemyError, url: URL) -> NerqError:
     """The error to raise when no connection could be had."""
     if isinstance(error, PoolTimeoutError):
         return TransientError("All database connections of this process are in use.")
-    where = url.render_as_string(hide_password=True)
+    # The query goes: libpq takes a password there too.
+    where = url.set(query={}).render_as_string(hide_password=True)
     return ServiceError(f"Cannot open the database {where}: {_first_line(error)}")
 
 
