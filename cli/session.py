@@ -74,10 +74,14 @@ def stored() -> Iterator[Database]:
 
 
 def sqlite_path(settings: Settings) -> Path | None:
-    """The file of a SQLite database; None for another kind of database."""
-    from sqlalchemy import make_url
+    """The file of a SQLite database; None for another kind of database.
 
-    url = make_url(settings.database_url)
+    Raises:
+        SettingsError: the URL is not one of a database that nerq can use.
+    """
+    from worker.store.database import parse_url
+
+    url = parse_url(settings.database_url)
     if url.get_backend_name() != "sqlite" or not url.database:
         return None
     return Path(str(url.database))

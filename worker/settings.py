@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -96,8 +97,14 @@ class Settings(BaseSettings):
     @field_validator("broker")
     @classmethod
     def _broker_is_redis(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://")):
+        if value is None:
+            return None
+        if not value.get_secret_value().startswith(("redis://", "rediss://")):
             raise ValueError("must start with redis:// or rediss://")
+        if not _has_number_for_database(value.get_secret_value()):
+            raise ValueError(
+                "must look like redis://:PASSWORD@HOST:PORT/NUMBER, with / ? # of the password as %2F %3F %23"
+            )
         return value
 
     @classmethod
@@ -121,6 +128,17 @@ class Settings(BaseSettings):
     def broker_url(self) -> str | None:
         """The broker URL with its password, or None without a broker; never log it."""
         return self.broker.get_secret_value() if self.broker else None
+
+
+def _has_number_for_database(url: str) -> bool:
+    """Whether a Redis URL falls into its parts; a password with a bare slash ends the host too early."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # a port that is no number; its message quotes the URL
+        return False
+    database = parts.path.strip("/")
+    return not database or database.isdecimal()
 
 
 def load_settings() -> Settings:
