@@ -10,7 +10,7 @@ from cli import output, standing
 from cli.options import NO_WAIT_NEEDS_A_BROKER, job_argument, json_object, quiet
 from cli.quantity import count
 from cli.session import opened_database, read_settings
-from worker.errors import EXIT_FAILURES, EXIT_OK
+from worker.errors import EXIT_OK
 
 if TYPE_CHECKING:
     from worker.settings import Settings
@@ -52,7 +52,7 @@ def command(job: str, wait: bool | None, quiet: bool, as_json: bool) -> int:
         with advice_on_interrupt(found.id, f"`nerq retry {found.id}`"):
             progress = _work(settings, database, found.id, waits, quiet)
     print_summary(progress, None, waits, as_json)
-    return EXIT_FAILURES if waits and standing.n_failed(progress) else EXIT_OK
+    return standing.exit_code(progress) if waits else EXIT_OK
 
 
 def _work(settings: Settings, database: Database, job_id: int, waits: bool, quiet: bool) -> Progress:

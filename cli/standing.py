@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cli.quantity import breakdown, count, duration, iso_time, local_time, short
+from worker.errors import EXIT_FAILURES, EXIT_OK
 
 if TYPE_CHECKING:
     from worker.store import Progress
@@ -28,6 +29,12 @@ def state(progress: Progress) -> str:
 def n_failed(progress: Progress) -> int:
     """Sources that could not be read and extractions that failed."""
     return progress.n_failed_sources + by_state(progress)["failed"]
+
+
+def exit_code(progress: Progress) -> int:
+    """What a command that waited for the job ends with: failures and a cancelled job are not what was asked for."""
+    is_cancelled = progress.job.cancelled_at is not None or by_state(progress)["cancelled"] > 0
+    return EXIT_FAILURES if n_failed(progress) or is_cancelled else EXIT_OK
 
 
 def n_open(progress: Progress) -> int:

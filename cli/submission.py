@@ -13,7 +13,7 @@ from cli.labour import Labour, advice_on_interrupt, hired, wait_for_end
 from cli.progress import make_display
 from cli.quantity import breakdown
 from cli.summary import print_summary
-from worker.errors import EXIT_FAILURES, EXIT_OK
+from worker.errors import EXIT_OK
 
 if TYPE_CHECKING:
     from worker.settings import Settings
@@ -58,7 +58,7 @@ class Submission:
         with advice_on_interrupt(job_id, again_so):
             progress = self._work(job_id, chain([first], read), again, waits, quiet)
         print_summary(progress, self._intake, waits, as_json)
-        return EXIT_FAILURES if waits and standing.n_failed(progress) else EXIT_OK
+        return standing.exit_code(progress) if waits else EXIT_OK
 
     def _work(
         self, job_id: int, read: Iterable[list[NewSource]], again: bool, waits: bool, quiet: bool
