@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import output
-from cli.options import json_object
+from cli.options import InputFile, json_object
 from cli.quantity import count
 from cli.render import render_one
 from cli.session import stored
@@ -15,6 +15,8 @@ from cli.visible import visible
 from worker.errors import EXIT_FAILURES, EXIT_OK
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from training.evaluation import Evaluation
     from worker.annotations import AnnotatedFile
     from worker.store import Job
@@ -28,7 +30,7 @@ _NAMES_SHOWN = 5
 @click.option(
     "--gold",
     required=True,
-    type=click.Path(exists=True, dir_okay=False),
+    type=InputFile(),
     help="Annotated file: CoNLL or JSONL.",
 )
 @click.option(
@@ -38,7 +40,7 @@ _NAMES_SHOWN = 5
     help="Tagging scheme of a CoNLL file; recognised and stated if not given.",
 )
 @json_object
-def command(job: str, gold: str, scheme: str | None, as_json: bool) -> int:
+def command(job: str, gold: Path, scheme: str | None, as_json: bool) -> int:
     """Score the stored entities of a job against gold.
 
     \b

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import Any
+
 import click
+
+from cli.visible import visible
+from worker.errors import NotFoundError
 
 #: A job as people name it.
 job_argument = click.argument("job", metavar="JOB")
@@ -13,6 +20,20 @@ json_object = click.option("--json", "as_json", is_flag=True, help="Answer with 
 NO_WAIT_NEEDS_A_BROKER = "--no-wait needs a broker (NERQ_BROKER): without one this command does the work."
 #: For a command that waits for work to be done.
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress on standard error.")
+
+
+class InputFile(click.Path):
+    """A file to read. One that does not exist is an input that is not found, not a wrong use of the command."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises NotFoundError."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.exists():
+            raise NotFoundError(f"{visible(str(path))}: no such file")
+        return path
 
 
 def split_labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

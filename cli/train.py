@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cli import output
-from cli.options import json_object, quiet
+from cli.options import InputFile, json_object, quiet
 from cli.render import render_one
 from cli.session import read_settings
 from training.options import TrainOptions
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS = {name: field.default for name, field in TrainOptions.__dataclass_fields__.items()}
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_File = click.Path(exists=True, dir_okay=False, path_type=Path)
+_File = InputFile()
 
 
 def _setting(name: str, kind: Any, text: str) -> Callable[[_Command], _Command]:
