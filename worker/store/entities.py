@@ -12,6 +12,7 @@ from worker.store.names import fold_name
 from worker.store.rows import CountRow, EntityQuery, EntityRow, ExtractionStatus
 from worker.store.schema import entity, extraction, job, source
 from worker.store.streaming import stream
+from worker.text import storable
 
 
 def find_entities(db: Database, query: EntityQuery) -> Iterator[EntityRow]:
@@ -109,18 +110,26 @@ def _conditions(query: EntityQuery) -> list[ColumnElement[bool]]:
         conditions.append(extraction.c.document_id == query.document_id)
     if query.model_id is not None:
         conditions.append(extraction.c.model_id == query.model_id)
-    if len(query.labels) == 1:
-        # Equality, since then the index gives the entities in the order wanted.
-        conditions.append(entity.c.label == query.labels[0])
-    elif query.labels:
-        conditions.append(entity.c.label.in_(query.labels))
-    if query.text is not None:
-        # The name is indexed, the text is not.
-        conditions += [entity.c.name == fold_name(query.text), entity.c.text == query.text]
-    if query.like is not None:
-        conditions.append(entity.c.name.contains(fold_name(query.like), autoescape=True))
     if query.min_score is not None:
         conditions.append(entity.c.score >= query.min_score)
+    return conditions + _wordings(query)
+
+
+def _wordings(query: EntityQuery) -> list[ColumnElement[bool]]:
+    """What label and text must be. A person may ask for what is not storable: it stands there as it was stored."""
+    conditions: list[ColumnElement[bool]] = []
+    labels = [storable(label) for label in query.labels]
+    if len(labels) == 1:
+        # Equality, since then the index gives the entities in the order wanted.
+        conditions.append(entity.c.label == labels[0])
+    elif labels:
+        conditions.append(entity.c.label.in_(labels))
+    if query.text is not None:
+        text = storable(query.text)
+        # The name is indexed, the text is not.
+        conditions += [entity.c.name == fold_name(text), entity.c.text == text]
+    if query.like is not None:
+        conditions.append(entity.c.name.contains(fold_name(storable(query.like)), autoescape=True))
     return conditions
 
 
