@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, NoReturn
 import click
 
 from cli import output
-from cli.visible import visible
 from worker.errors import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_OK, NerqError
 
 
@@ -113,7 +112,7 @@ def _explain(error: Exception) -> int:
         click.echo(_interruption(error), err=True)
         return EXIT_INTERRUPTED
     if isinstance(error, NerqError):
-        click.echo(click.style("Error: ", fg="red") + visible(str(error), keep="\n"), err=True)
+        output.complain(str(error))
         return error.exit_code
     click.echo(f"Error: nerq stopped unexpectedly ({type(error).__name__}). This is a bug in nerq:", err=True)
     click.echo("please report it with the command you typed and the output of `nerq --version`.", err=True)

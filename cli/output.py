@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from cli.visible import visible
+
 
 class OutputClosedError(Exception):
     """The reader of standard output, such as `head`, has seen enough."""
@@ -42,14 +44,30 @@ def abandon() -> None:
 
 
 def say(text: str) -> None:
-    """Tell a person something, on standard error."""
+    """Tell a person something, on standard error; what would drive the terminal is escaped, but for line ends."""
+    say_styled(visible(text, keep="\n"))
+
+
+def say_styled(text: str) -> None:
+    """The same with styles; the caller has escaped what is not its own."""
     finish()
-    click.echo(text, err=True, color=None if uses_colour(sys.stderr) else False)
+    _tell(text)
 
 
 def warn(text: str) -> None:
     """Tell a person that something is not as it should be, on standard error."""
-    say(click.style("Warning: ", fg="yellow") + text)
+    say_styled(click.style("Warning: ", fg="yellow") + visible(text, keep="\n"))
+
+
+def complain(text: str) -> None:
+    """Tell a person why the command failed, on standard error."""
+    _tell(click.style("Error: ", fg="red") + visible(text, keep="\n"))
+
+
+def clear() -> None:
+    """Make room at the top of standard output, where that is a terminal that can."""
+    if is_terminal() and is_smart_terminal():
+        click.clear()
 
 
 def is_terminal() -> bool:
@@ -72,6 +90,10 @@ def uses_colour(stream: object) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(getattr(stream, "isatty", lambda: False)())
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True, color=None if uses_colour(sys.stderr) else False)
 
 
 def make_safe() -> None:

@@ -107,7 +107,9 @@ def _print_legend(row: DocumentRow, entities: Sequence[EntityRow], colours: dict
         f"{_painted(label, colours[label]) if colours else visible(label)} {n:,}"
         for label, n in counts.items()
     ]
-    output.say(f"{count(len(entities), 'entity', 'entities')}{': ' if legend else ''}{'  '.join(legend)}\n")
+    output.say_styled(
+        f"{count(len(entities), 'entity', 'entities')}{': ' if legend else ''}{'  '.join(legend)}\n"
+    )
 
 
 def _marked(text: str, entities: Sequence[EntityRow], colours: dict[str, str]) -> Iterator[str]:

@@ -62,4 +62,4 @@ class TrainProgress(TrainObserver):
         best = "  best so far" if is_best else ""
         precision, recall, f1 = (f"{100 * score[key]:.2f}" for key in ("precision", "recall", "f1"))
         clear = "\r\x1b[K" if self._is_live else ""
-        output.say(f"{clear}epoch {epoch}: F1 {f1} (precision {precision}, recall {recall}){best}")
+        output.say_styled(f"{clear}epoch {epoch}: F1 {f1} (precision {precision}, recall {recall}){best}")

@@ -39,10 +39,17 @@ class TextFormatter(logging.Formatter):
         fields = {k: v for k, v in vars(record).items() if k not in _STANDARD}
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         line = f"{time} {record.levelname} {record.name}: {record.getMessage()}"
-        line += "".join(f" {key}={value}" for key, value in fields.items())
+        line += "".join(f" {key}={_printable(str(value))}" for key, value in fields.items())
         if record.exc_info and record.exc_info[0]:
             line += f" exception={record.exc_info[0].__name__}"
         return line
+
+
+def _printable(value: str) -> str:
+    """The value without characters that would drive a terminal or end the line: a file name may hold them."""
+    if value.isprintable():
+        return value
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
 
 
 def set_up_logging(settings: Settings) -> None:

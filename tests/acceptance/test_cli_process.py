@@ -157,7 +157,7 @@ class TestColour:
 
     @pytest.mark.parametrize("settings", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
     def test_not_where_it_is_not_wanted(self, settings: dict[str, str]) -> None:
-        for command in (["show", "a.txt"], ["status"], ["doctor"], ["nope"]):
+        for command in (["show", "a.txt"], ["status"], ["doctor"], ["nope"], ["status", "99"]):
             with Terminal(*command, **settings) as terminal:
                 terminal.finish()
             assert "\x1b" not in terminal.seen

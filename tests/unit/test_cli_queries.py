@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from cli import standing
 from tests.command_line import invoke, json_lines
 from tests.samples import OTHER_MODEL, failed_source, finish_all, new_job, new_source
 from worker import store
+from worker.settings import Settings
 from worker.store import Database
 
 LETTER = "Anna of Acme wrote to Bob.\r\nBob \x1b[31mof\u202e Acme was away.\n"
@@ -70,6 +73,11 @@ class TestEntities:
         )
         assert invoke("entities", "--label", "ORG", "--json").stdout == ""
         assert invoke("entities", "--min-score", "0.95", "--json").stdout == ""
+
+    def test_conditions_need_not_be_text(self) -> None:
+        for option in ("--text", "--like", "--label"):
+            for value in ("\udcff", "\udcff,PER" if option == "--label" else "a\udcff"):
+                assert invoke("entities", option, value, "--json").exit_code == 0
 
     def test_an_empty_answer_is_no_failure(self) -> None:
         result = invoke("entities", "--text", "nobody")
@@ -202,6 +210,12 @@ class TestJobs:
         assert invoke("retry", "last", "--no-wait").exit_code == 2
         assert invoke("submit", ".", "--no-wait").exit_code == 2
 
+    def test_waiting_for_what_was_cancelled_is_no_success(self, database: Database) -> None:
+        assert standing.exit_code(store.job_progress(database, new_job(database, []))) == 0
+        job_id = new_job(database, ["new.txt"])
+        store.cancel_job(database, job_id)
+        assert standing.exit_code(store.job_progress(database, job_id)) == 1
+
     def test_retry_of_nothing_ends_at_once(self, database: Database) -> None:
         finish_all(database)
         result = invoke("retry", "last", "--quiet", "--json")
@@ -235,7 +249,12 @@ class TestEvaluate:
         assert "1 gold document of 1 not found" in result.stderr
 
     def test_gold_must_exist(self) -> None:
-        assert invoke("evaluate", "--gold", "nope.conll").exit_code == 2
+        result = invoke("evaluate", "--gold", "no\x1bpe.conll")
+        assert result.exit_code == 4
+        assert result.stderr == "Error: no\\x1bpe.conll: no such file\n"
+        assert invoke("evaluate", "--gold", ".").exit_code == 2
+        files = ["--train", "nope.conll", "--dev", "nope.conll"]
+        assert invoke("train", *files, "--base", "general", "--output", "new").exit_code == 4
 
 
 class TestDatabase:
@@ -258,6 +277,30 @@ class TestDatabase:
         assert result.exit_code == 3
         assert "NERQ_DATABASE" in result.stderr
         assert "secret" not in result.stderr
+
+    @pytest.mark.parametrize(
+        ("name", "url"),
+        [
+            ("NERQ_DATABASE", "postgresql://u:hunter@h:abc/db"),
+            ("NERQ_BROKER", "redis://:hunt/er@127.0.0.1:6399/0"),
+            ("NERQ_BROKER", "redis://:12/hunter@127.0.0.1:6399/0"),
+            ("NERQ_BROKER", "redis://[hunter"),
+        ],
+    )
+    def test_a_malformed_url_is_a_wrong_setting(
+        self, name: str, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv(name, url)
+        result = invoke("status")
+        assert result.exit_code == 3
+        assert name in result.stderr
+        assert "hunt" not in result.stderr
+
+    @pytest.mark.parametrize(
+        "url", ["redis://h", "redis://h:1/", "rediss://u:p%2Fq@h:1/2?ssl_cert_reqs=required", "redis:///1"]
+    )
+    def test_a_good_broker_is_taken(self, url: str) -> None:
+        assert Settings(broker=SecretStr(url)).broker_url == url
 
     def test_an_unexpected_failure_is_short_and_tells_where_to_look(
         self, database: Database, monkeypatch: pytest.MonkeyPatch
