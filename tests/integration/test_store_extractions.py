@@ -286,6 +286,8 @@ def test_workers_show_signs_of_life(db: Database) -> None:
     assert (first.name, first.pid, first.device, first.note) == ("host:1:1", 1, "cpu", "no model")
     assert second.name == "host:2:1"
     store.beat(db, "host:1:1", "host", 1, "cpu")
+    assert store.live_workers(db, 60)[0].note == "no model", "the next sign of life leaves it"
+    store.beat(db, "host:1:1", "host", 1, "cpu", note="")
     again = store.live_workers(db, 60)[0]
     assert (again.note, again.started_at) == (None, first.started_at)
     assert again.seen_at >= first.seen_at

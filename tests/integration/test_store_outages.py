@@ -36,7 +36,7 @@ def test_no_server_is_a_service_error_that_hides_the_password() -> None:
 
 
 def test_a_password_in_the_query_of_the_url_is_hidden_too() -> None:
-    with pytest.raises(ServiceError, match="127.0.0.1") as error:
+    with pytest.raises(ServiceError, match=r"127\.0\.0\.1") as error:
         open_database(f"postgresql://nerq@127.0.0.1:{free_port()}/nerq?password=secret")
     assert "secret" not in str(error.value)
 

@@ -166,13 +166,12 @@ class Heartbeats:
 
     def beat(self) -> None:
         """Renew the rows of the living and remove those of the dead. What a child noted of itself is kept."""
-        notes = {row.name: row.note for row in store.live_workers(self._database, within_s=10 * BEAT_S)}
         alive = set()
         for pid, index in self._worker.children().items():
             with contextlib.suppress(psutil.NoSuchProcess):
                 name = process_name(pid)
                 device = self._slots[index % len(self._slots)].label
-                store.beat(self._database, name, socket.gethostname(), pid, device, notes.get(name))
+                store.beat(self._database, name, socket.gethostname(), pid, device)
                 alive.add(name)
         for name in self._known - alive:
             store.leave(self._database, name)

@@ -87,7 +87,7 @@ class ModelProcess:
         if problem is None and not self._has_note:
             return
         with contextlib.suppress(NerqError):
-            store.beat(self.open(), self.name, socket.gethostname(), *self._standing(), note=problem)
+            store.beat(self.open(), self.name, socket.gethostname(), *self._standing(), note=problem or "")
             self._has_note = problem is not None
 
     def _standing(self) -> tuple[int, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import delete, select
 
 from worker.store.clock import now
@@ -13,14 +15,19 @@ from worker.text import storable
 
 
 def beat(db: Database, name: str, host: str, pid: int, device: str, note: str | None = None) -> None:
-    """Note that the worker is alive, on what device, and what ails it (`note`, for people)."""
-    seen = {
-        "host": host,
-        "pid": pid,
-        "device": device,
-        "seen_at": now(),
-        "note": None if note is None else storable(note),
-    }
+    """Note that the worker is alive, and on what device.
+
+    Args:
+        db: the database.
+        name: host:pid:start.
+        host: its machine.
+        pid: its process there.
+        device: what it reads on.
+        note: what ails it, for people; empty if nothing does any more, None leaves what was noted.
+    """
+    seen: dict[str, Any] = {"host": host, "pid": pid, "device": device, "seen_at": now()}
+    if note is not None:
+        seen["note"] = storable(note) or None
     with db.write() as connection:
         put = upsert(connection, worker).values(name=name, started_at=now(), **seen)
         connection.execute(put.on_conflict_do_update(index_elements=["name"], set_=seen))
