@@ -3,6 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from sqlalchemy import select
 
 from tests.samples import (
     MODEL,
@@ -18,9 +19,11 @@ from tests.samples import (
     new_source,
     result,
 )
+from tests.services import wait_until
 from worker import store
 from worker.errors import InputError, NotFoundError
 from worker.store import Added, Database, ExtractionStatus, NewSource
+from worker.store.clock import now
 
 DONE, FAILED, QUEUED = ExtractionStatus.DONE, ExtractionStatus.FAILED, ExtractionStatus.QUEUED
 CANCELLED, RUNNING = ExtractionStatus.CANCELLED, ExtractionStatus.RUNNING
@@ -206,6 +209,55 @@ def test_cancelling_leaves_what_another_live_job_waits_for(db: Database) -> None
     assert states(db, second) == {"queued": 2}
     assert store.cancel_job(db, second) == 2
     assert states(db, first) == {"cancelled": 2}
+
+
+def pass_time(db: Database) -> None:
+    """Until the database's clock shows another time."""
+    before = moment(db)
+    wait_until(lambda: moment(db) > before, what="the next millisecond")
+
+
+def moment(db: Database) -> float:
+    with db.read() as connection:
+        return float(connection.execute(select(now())).scalar_one())
+
+
+def test_a_job_that_was_read_does_not_wait_for_another_reading(db: Database) -> None:
+    new_job(db, ["a", "b"])
+    finish_all(db)
+    pass_time(db)
+    again = new_job(db, ["a", "b"], again=True)
+    assert store.cancel_job(db, again) == 2
+    assert states(db, again) == {"cancelled": 2}
+
+
+def test_a_job_waits_on_for_what_a_worker_gave_back(db: Database) -> None:
+    first, second = new_job(db, ["a"]), new_job(db, ["a"])
+    pass_time(db)
+    (extraction,) = claimed(db)
+    store.give_back(db, [(extraction.id, extraction.attempt)])
+    assert store.cancel_job(db, second) == 0
+    assert states(db, first) == {"queued": 1}
+
+
+def test_a_job_that_was_tried_again_waits_for_what_that_queued(db: Database) -> None:
+    first, second = new_job(db, ["a"]), new_job(db, ["a"])
+    (extraction,) = claimed(db)
+    store.fail(db, extraction.id, extraction.attempt, "worker_lost", "It died.")
+    pass_time(db)
+    assert store.retry_job(db, first) == 1
+    assert store.cancel_job(db, second) == 0
+    assert store.cancel_job(db, first) == 1
+
+
+def test_a_job_whose_sources_are_not_all_in_waits_for_everything(db: Database) -> None:
+    interrupted = store.create_job(db, None, MODEL, {})
+    store.add_sources(db, interrupted, [new_source("a")])
+    finish_all(db)
+    pass_time(db)
+    again = new_job(db, ["a"], again=True)
+    assert store.cancel_job(db, again) == 0
+    assert store.cancel_job(db, interrupted) == 1
 
 
 def test_a_job_of_another_model_does_not_wait_for_it(db: Database) -> None:

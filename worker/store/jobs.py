@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, select, update
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select, update
 
 from worker.errors import InputError, NotFoundError
 from worker.store.chunks import chunks
@@ -89,6 +89,9 @@ def list_jobs(db: Database, limit: int) -> list[Job]:
 def cancel_job(db: Database, job_id: int) -> int:
     """Cancel what only this job waits for, running extractions too; how many those were.
 
+    Another job waits for what was queued before all its sources were in. What was queued later is read anew
+    for someone else: that job had its answer. One whose submit was interrupted waits until it is cancelled.
+
     After it returns nothing of them is stored any more: their attempts have lost the fence.
     """
     with db.write() as connection:
@@ -110,6 +113,9 @@ def retry_job(db: Database, job_id: int) -> int:
         connection.execute(update(job).where(job.c.id == job_id).values(cancelled_at=None))
         ids = _lock_extractions(connection, row, (ExtractionStatus.FAILED, ExtractionStatus.CANCELLED))
         _update(connection, ids, REQUEUED)
+        if ids:  # it waits for these, as if it had been submitted now (see `cancel_job`)
+            is_closed = (job.c.id == job_id) & job.c.closed_at.is_not(None)
+            connection.execute(update(job).where(is_closed).values(closed_at=now()))
     return len(ids)
 
 
@@ -150,7 +156,10 @@ def _lock_extractions(
     )
     if but_not_awaited_by_others:
         is_live = and_(
-            job.c.id == source.c.job_id, job.c.model_id == row.model_id, job.c.cancelled_at.is_(None)
+            job.c.id == source.c.job_id,
+            job.c.model_id == row.model_id,
+            job.c.cancelled_at.is_(None),
+            or_(job.c.closed_at.is_(None), job.c.closed_at >= extraction.c.queued_at),
         )
         others = exists().where(
             source.c.document_id == extraction.c.document_id, source.c.job_id != row.id, is_live

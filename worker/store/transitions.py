@@ -7,10 +7,10 @@ from typing import Any
 from worker.store.clock import now
 from worker.store.rows import ExtractionStatus
 
-#: Back to the queue, to be announced: the attempt is over, its record stands.
+#: Back to the queue, to be announced: the attempt is over, its record stands. `queued_at` does too: it says
+#: since when the jobs wait.
 RETURNED: dict[str, Any] = {
     "status": ExtractionStatus.QUEUED,
-    "queued_at": now(),
     "dispatched_at": None,
     "worker": None,
     "lease_until": None,
@@ -20,6 +20,7 @@ RETURNED: dict[str, Any] = {
 #: Back to the queue as if it were new, but for `attempt`, which never shrinks.
 REQUEUED: dict[str, Any] = {
     **RETURNED,
+    "queued_at": now(),
     "losses": 0,
     "refusals": 0,
     "alone": False,
