@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,14 @@ from cli.quantity import count, local_time
 from cli.render import Column, render_facts, render_one, render_rows
 from cli.session import opened_database, read_settings
 from cli.workers import live_workers, warn_if_nobody_works
+from worker.errors import EXIT_FAILURES, EXIT_OK
 
 if TYPE_CHECKING:
     from worker.settings import Settings
     from worker.store import Database, Progress, WorkerRow
+
+#: Seconds after which a job that is not all there, and to which nothing is added, is taken for interrupted.
+STALL_S = 15.0
 
 COLUMNS = (
     Column("job", right=True),
@@ -42,7 +47,7 @@ COLUMNS = (
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Jobs to list, the latest."
 )
 @json_lines
-def command(job: str | None, watch: bool, every: float, limit: int, as_json: bool) -> None:
+def command(job: str | None, watch: bool, every: float, limit: int, as_json: bool) -> int:
     """List the jobs, or show how far one has come.
 
     \b
@@ -52,20 +57,23 @@ def command(job: str | None, watch: bool, every: float, limit: int, as_json: boo
       nerq status 7 --watch        follow it to its end
       nerq status 7 --json         one JSON object
 
-    A job is named by its number, its name, or 'last'.
+    A job is named by its number, its name, or 'last'. --watch ends with exit code 1 when files of the job are
+    missing and no more come.
     """
     if watch and job is None:
         raise click.UsageError("--watch needs a job: nerq status last --watch")
     settings = read_settings()
+    code = EXIT_OK
     with opened_database(settings) as database:
         if job is None:
             _list_jobs(database, limit, as_json)
         elif watch:
-            _watch(database, settings, job, every, as_json)
+            code = _watch(database, settings, job, every, as_json)
         else:
             _show_job(database, settings, job, as_json)
         if not as_json:
             warn_if_nobody_works(database, settings)
+    return code
 
 
 def _list_jobs(database: Database, limit: int, as_json: bool) -> None:
@@ -108,15 +116,23 @@ def _show_job(database: Database, settings: Settings, ref: str, as_json: bool) -
     return progress
 
 
-def _watch(database: Database, settings: Settings, ref: str, every: float, as_json: bool) -> None:
-    """Show one job until it is finished; in a terminal each time in the place of the last."""
+def _watch(database: Database, settings: Settings, ref: str, every: float, as_json: bool) -> int:
+    """Show one job until it is finished, in a terminal each time in the place of the last; the exit code."""
     pause = threading.Event()
+    n_sources, added = -1, 0.0
     while True:
-        if output.is_terminal() and not as_json:
-            click.clear()
+        if not as_json:
+            output.clear()
         progress = _show_job(database, settings, ref, as_json)
         if progress.finished_at is not None or standing.state(progress) == "cancelled":
-            return
+            return EXIT_OK
+        if progress.n_sources != n_sources or standing.state(progress) != "incomplete":
+            n_sources, added = progress.n_sources, time.monotonic()
+        elif time.monotonic() - added >= STALL_S:
+            output.warn(
+                f"No file has been added for {STALL_S:.0f} s: its submit was interrupted, or is busy with a large one."
+            )
+            return EXIT_FAILURES
         if not as_json:
             warn_if_nobody_works(database, settings)
         pause.wait(every)

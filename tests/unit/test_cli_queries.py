@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from cli import standing
+from cli import standing, status
 from tests.command_line import invoke, json_lines
-from tests.samples import OTHER_MODEL, failed_source, finish_all, new_job, new_source
+from tests.samples import MODEL, OTHER_MODEL, failed_source, finish_all, new_job, new_source
+from tests.services import free_port
 from worker import store
 from worker.settings import Settings
 from worker.store import Database
@@ -179,6 +180,17 @@ class TestJobs:
         assert "Job 1 letters: done, 1 failed" in invoke("status", "last", "--watch").stdout
         assert invoke("status", "--watch").exit_code == 2
 
+    def test_watching_an_interrupted_submit_ends(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job_id = store.create_job(database, None, MODEL, {})
+        store.add_sources(database, job_id, [new_source("new.txt")])
+        finish_all(database)
+        monkeypatch.setattr(status, "STALL_S", 0.2)
+        result = invoke("status", str(job_id), "--watch", "--every", "0.1")
+        assert result.exit_code == 1
+        assert "No file has been added" in result.stderr
+
     def test_errors(self) -> None:
         (row,) = json_lines(invoke("errors", "last", "--json").stdout)
         assert row["path"] == "letters/\x1b[2J.txt"
@@ -295,6 +307,15 @@ class TestDatabase:
         assert result.exit_code == 3
         assert name in result.stderr
         assert "hunt" not in result.stderr
+
+    def test_doctor_says_what_to_do_about_a_database_out_of_reach(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("NERQ_DATABASE", f"postgresql://u:hunter@127.0.0.1:{free_port()}/db")
+        result = invoke("doctor")
+        assert result.exit_code == 3
+        assert result.stdout.count("Cannot open the database") == 1
+        assert "Start the database, or correct NERQ_DATABASE" in result.stdout
 
     @pytest.mark.parametrize(
         "url", ["redis://h", "redis://h:1/", "rediss://u:p%2Fq@h:1/2?ssl_cert_reqs=required", "redis:///1"]
