@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cli.quantity import breakdown, count, short
+from cli.quantity import KINDS_SHOWN, breakdown, count, short
 from cli.render import render_facts, render_one
 from worker.errors import EXIT_FAILURES, EXIT_OK
 
@@ -41,6 +41,6 @@ def _facts(intake: Intake) -> list[tuple[str, str]]:
         ("characters", short(intake.n_chars)),
         ("cannot be read", breakdown(intake.failures)),
         ("encodings", f"guessed: {breakdown(intake.guessed)}" if intake.guessed else ""),
-        ("skipped", breakdown(intake.skipped)),
+        ("skipped", breakdown(intake.skipped, KINDS_SHOWN)),
     ]
     return [(name, value) for name, value in facts if value]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+#: Kinds of skipped files that a summary names; a folder may hold any number.
+KINDS_SHOWN = 8
+
 
 def count(n: int, one: str = "", many: str | None = None) -> str:
     """`1,203 sources`; without a noun the number alone.
@@ -73,7 +76,13 @@ def iso_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def breakdown(counts: Mapping[str, int]) -> str:
-    """`3 .pdf, 2 hidden`, the most frequent first."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{n:,} {key}" for key, n in ordered if n)
+def breakdown(counts: Mapping[str, int], most: int | None = None) -> str:
+    """`3 .pdf, 2 hidden`, the most frequent first, and after `most` of them how many more kinds there are.
+
+    >>> breakdown({".pdf": 3, "hidden": 2, ".doc": 1, ".xls": 1}, most=2)
+    '3 .pdf, 2 hidden and 2 other kinds'
+    """
+    ordered = sorted(((n, key) for key, n in counts.items() if n), key=lambda item: (-item[0], item[1]))
+    n_more = len(ordered) - most if most is not None else 0
+    shown = ", ".join(f"{n:,} {key}" for n, key in ordered[:most])
+    return f"{shown} and {count(n_more, 'other kind')}" if n_more > 0 else shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cli.quantity import breakdown, count, duration, iso_time, local_time, short
+from cli.quantity import KINDS_SHOWN, breakdown, count, duration, iso_time, local_time, short
 from worker.errors import EXIT_FAILURES, EXIT_OK
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def facts(progress: Progress) -> Iterator[tuple[str, str]]:
     if state(progress) == "incomplete":
         yield "", "not all files are in: submit the same again to go on"
     if progress.job.skipped:
-        yield "skipped", breakdown(progress.job.skipped)
+        yield "skipped", breakdown(progress.job.skipped, KINDS_SHOWN)
     yield "extractions", breakdown(by_state(progress)) or "none"
     if progress.failures:
         yield "failures", breakdown(progress.failures)

@@ -11,7 +11,7 @@ from cli.follow import Follower
 from cli.intake import Intake
 from cli.labour import Labour, advice_on_interrupt, hired, wait_for_end
 from cli.progress import make_display
-from cli.quantity import breakdown
+from cli.quantity import KINDS_SHOWN, breakdown
 from cli.summary import print_summary
 from worker.errors import EXIT_OK
 
@@ -84,7 +84,7 @@ class Submission:
     def _nothing(self, as_json: bool) -> int:
         from cli.render import render_one
 
-        skipped = breakdown(self._intake.skipped)
+        skipped = breakdown(self._intake.skipped, KINDS_SHOWN)
         output.warn(f"Nothing to read{f'; skipped: {skipped}' if skipped else ''}. No job was made.")
         if as_json:
             render_one({"job": None, "sources": 0, "skipped": dict(self._intake.skipped)})

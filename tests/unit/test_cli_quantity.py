@@ -50,6 +50,9 @@ def test_count_agrees_with_its_noun() -> None:
 def test_breakdown_has_the_most_frequent_first_and_leaves_out_zeros() -> None:
     assert quantity.breakdown({"hidden": 2, ".pdf": 1300, "symlink": 0}) == "1,300 .pdf, 2 hidden"
     assert quantity.breakdown({}) == ""
+    kinds = {f".{letter}": 1 for letter in "abcdefghi"}
+    assert quantity.breakdown(kinds, most=8).endswith(", 1 .h and 1 other kind")
+    assert quantity.breakdown(kinds, most=9).endswith(", 1 .i")
 
 
 def test_iso_time_is_utc() -> None:

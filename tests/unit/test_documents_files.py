@@ -50,6 +50,12 @@ def test_what_is_passed_over_in_a_folder_is_named_with_its_reason() -> None:
     }
 
 
+def test_suffixes_that_look_made_up_are_one_kind() -> None:
+    make("in/a.20240101", "in/a.r07", "in/a.averylongsuffix", "in/a.\x1b[j", "in/a.\udcff", "in/a.docx")
+    reasons = list(skipped("in").values())
+    assert (reasons.count("other"), reasons.count(".docx")) == (5, 1)
+
+
 def test_what_is_named_is_read_even_if_hidden_or_linked_or_is_an_error() -> None:
     make(".hidden.txt", ".folder/a.txt", "b.pdf", "README")
     Path("link.txt").symlink_to(".hidden.txt")

@@ -28,6 +28,10 @@ _MEDIA_TYPES = {
 }
 
 
+#: A longer suffix, dot included, names no kind of file; nor does one with digits (`backup.20240101`, `part.r07`).
+_MAX_SUFFIX_CHARS = 10
+
+
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """A file to read, or one that was asked for and cannot be read."""
@@ -42,8 +46,8 @@ class FoundFile:
 class Skipped:
     """A file of a folder that is passed over.
 
-    Reasons: `hidden`, `symlink`, `not a file`, `not included`, `no records`, `no suffix`, or the suffix that
-    no reader is for (`.pdf`).
+    Reasons: `hidden`, `symlink`, `not a file`, `not included`, `no records`, `no suffix`, the suffix that no
+    reader is for (`.pdf`), or `other` for a suffix that looks made up, of which there may be any number.
     """
 
     path: str
@@ -140,7 +144,7 @@ def _examine(
         return Skipped(shown, kind)
     media_type = _media_type(name, inside, options)
     if media_type is None:
-        return Skipped(shown, "not included" if options.include else _suffix(name) or "no suffix")
+        return Skipped(shown, "not included" if options.include else _kind_of_suffix(_suffix(name)))
     return FoundFile(shown, location, media_type)
 
 
@@ -155,6 +159,11 @@ def _media_type(name: str, inside: PurePosixPath, options: ReadOptions) -> str |
 
 def _suffix(name: str) -> str:
     return PurePosixPath(name).suffix.lower()
+
+
+def _kind_of_suffix(suffix: str) -> str:
+    is_made_up = len(suffix) > _MAX_SUFFIX_CHARS or any(map(str.isdigit, suffix)) or not suffix.isprintable()
+    return "other" if is_made_up else suffix or "no suffix"
 
 
 _FILE, _FOLDER, _SYMLINK, _SPECIAL = "file", "folder", "symlink", "not a file"
