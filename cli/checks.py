@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, Literal
 
 from cli.quantity import breakdown, count, size
 from cli.session import opened_database, sqlite_path
-from worker.errors import EXIT_FAILURES, EXIT_OK, EXIT_UNAVAILABLE, NerqError
+from worker.errors import EXIT_FAILURES, EXIT_OK, EXIT_UNAVAILABLE, NerqError, ServiceError
 
 if TYPE_CHECKING:
     from worker.settings import Settings
 
 #: Seconds that a check waits for another program or machine.
 PATIENCE_S = 5.0
+
+
+#: What to do when a service is out of reach.
+_ADVICE = {
+    "database": "Start the database, or correct NERQ_DATABASE (host, port, user, password, name or file).",
+    "workers": "The database went away meanwhile: run `nerq doctor` again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +42,21 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     """Every check, one after the other; none of them raises."""
     from cli.broker_checks import broker_checks
 
-    yield from _guarded("database", _database_checks, settings)
+    database = list(_guarded("database", _database_checks, settings))
+    yield from database
     yield from _guarded("broker", broker_checks, settings)
     yield from _guarded("model", _model_checks, settings)
     yield from _machine_checks()
-    yield from _guarded("workers", _worker_checks, settings)
+    if all(check.outcome != "failed" for check in database):  # else it would fail with the same words
+        yield from _guarded("workers", _worker_checks, settings)
 
 
 def _guarded(name: str, checks: Callable[[Settings], Iterator[Check]], settings: Settings) -> Iterator[Check]:
-    """The checks; an error becomes one that failed, its message already says what to do."""
+    """The checks; an error becomes one that failed. Of a service out of reach only the driver has spoken so far."""
     try:
         yield from checks(settings)
+    except ServiceError as error:
+        yield Check(name, "failed", str(error), _ADVICE.get(name, ""), error.exit_code)
     except NerqError as error:
         yield Check(name, "failed", str(error), exit_code=error.exit_code)
 
