@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
+from cli import output
+
 
 @click.command("worker")
 @click.option("--gpus", metavar="all|none|0,2", help="Which GPUs; all there are, or the CPU, if not given.")
-@click.option(
-    "--per-gpu", type=click.IntRange(min=1), default=1, show_default=True, help="Processes on each GPU."
-)
+@click.option("--per-gpu", type=click.IntRange(min=1), help="Processes on each GPU. [default: 1]")
 @click.option(
     "--processes",
     type=click.IntRange(min=1),
     help="Processes on the CPU. [default: one for every two cores, at most 4]",
 )
-def command(gpus: str | None, per_gpu: int, processes: int | None) -> int:
+def command(gpus: str | None, per_gpu: int | None, processes: int | None) -> int:
     """Work on what is queued, one process for each GPU.
 
     \b
@@ -34,4 +34,24 @@ def command(gpus: str | None, per_gpu: int, processes: int | None) -> int:
 
     settings = load_settings()
     set_up_logging(settings)
-    return run_worker(settings, gpus=gpus, per_gpu=per_gpu, processes=processes)
+    _refuse_or_warn(gpus, per_gpu, processes)
+    return run_worker(settings, gpus=gpus, per_gpu=per_gpu or 1, processes=processes)
+
+
+def _refuse_or_warn(gpus: str | None, per_gpu: int | None, processes: int | None) -> None:
+    """Let no option go unheeded in silence."""
+    if per_gpu and gpus == "none":
+        raise click.UsageError("--per-gpu does not go with --gpus none: give --processes.")
+    if processes and gpus not in (None, "none"):
+        raise click.UsageError("--processes is for the CPU and does not go with --gpus: give --per-gpu.")
+    if gpus is not None or not (per_gpu or processes):
+        return
+    from worker.queue.slots import find_gpus
+
+    has_gpus = bool(find_gpus())
+    if processes and has_gpus:
+        output.warn(
+            "--processes is for the CPU and is ignored: GPUs were found. Give --per-gpu or --gpus none."
+        )
+    if per_gpu and not has_gpus:
+        output.warn("--per-gpu is ignored: no GPU was found. The CPU takes --processes.")

@@ -92,3 +92,14 @@ def test_a_mistyped_option_is_answered_with_the_one_that_was_meant() -> None:
 
 def test_a_command_is_not_guessed_from_its_beginning() -> None:
     assert invoke("stat").exit_code == 2
+
+
+def test_worker_options_that_do_nothing_are_not_taken_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert invoke("worker", "--gpus", "none", "--per-gpu", "2").exit_code == 2
+    assert invoke("worker", "--gpus", "all", "--processes", "2").exit_code == 2
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert "--per-gpu is ignored: no GPU" in invoke("worker", "--per-gpu", "2").stderr
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    result = invoke("worker", "--processes", "2")
+    assert "--processes is for the CPU and is ignored" in result.stderr
+    assert result.exit_code == 3  # no broker
