@@ -105,9 +105,20 @@ def _with_pipeline(checkpoint: Checkpoint, strategy: str) -> Find:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = [peer(document.text) if document.text.strip() else [] for document in documents]
-        return [_disjoint([Span(e["start"], e["end"], e["entity_group"]) for e in one]) for one in found]
+        return [
+            _disjoint([span for e in one if (span := _trimmed(document.text, e))])
+            for document, one in zip(documents, found, strict=True)
+        ]
 
     return find
+
+
+def _trimmed(text: str, found: dict[str, Any]) -> Span | None:
+    """The pipeline's span without the white space at its edges, which some tokenizers count in."""
+    start, end = found["start"], found["end"]
+    end -= len(text[start:end]) - len(text[start:end].rstrip())
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    return Span(start, end, found["entity_group"]) if start < end else None
 
 
 def _disjoint(spans: Sequence[Span]) -> list[Span]:

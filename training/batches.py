@@ -31,7 +31,7 @@ class MixedWindows(Dataset[Batch]):
 
     A model that has seen all lengths reads all lengths well. An item is a batch. Every epoch has the same number of
     batches of about `batch_pieces` pieces each, made of windows of similar length, in random order; it depends on
-    the seed and the epoch alone, so that an interrupted run can go on.
+    the seed and the epoch alone.
 
     Attributes:
         epoch: the epoch whose batches are given; set it before iterating.
@@ -91,7 +91,8 @@ class MixedWindows(Dataset[Batch]):
                 np.diff(stretch), np.zeros(1, int), WindowPolicy(0, self._policy.max_pieces)
             )
             examples += [self._example(document, pieces, first, window) for window in windows]
-        return examples
+        # A batch of windows without a label to learn would have no loss.
+        return [example for example in examples if (example.label_ids != IGNORED).any()]
 
     def _draw_stretches(
         self, document: LabelledDocument, random: np.random.Generator

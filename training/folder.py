@@ -47,7 +47,10 @@ def record_scores(
     Returns:
         The strict scores on dev of the network as it was stored, in that window.
     """
-    fitted = dev.fit_window(TorchEngine(open_stored(folder).eval()), facts["training"]["max_words"])
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    fitted = dev.fit_window(
+        TorchEngine(open_stored(folder).to(device).eval()), facts["training"]["max_words"]
+    )
     facts["window"] = fitted.policy.as_dict()
     facts["scores"] = {
         "dev": fitted.report.as_dict(),

@@ -91,8 +91,7 @@ def _run(
     model, tokenizer = open_base(options.base, labels)
     folder = work / "checkpoint"
     write_folder(folder, model, tokenizer, facts)
-    checkpoint = Checkpoint.open(str(folder))
-    room = room_for_pieces(folder, checkpoint.config)
+    room = room_for_pieces(folder, model.config.to_dict())
     if options.max_pieces > room:
         raise SettingsError(
             f"{options.base} has room for {room} pieces in a window, not for {options.max_pieces}."
@@ -109,7 +108,7 @@ def _run(
     history = tuple(trainer.history)
     best = record_scores(folder, dev, facts, history)
     if options.output.exists():
-        shutil.rmtree(options.output)
+        options.output.rename(work / "replaced")
     folder.rename(options.output)
     return Trained(options.output, best, facts["scores"]["best_epoch"], history, facts)
 
@@ -158,7 +157,7 @@ class _Trainer(Trainer):
 
 
 def _training_arguments(options: TrainOptions, n_batches: int, work: Path) -> TrainingArguments:
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(work / "epochs"),
         num_train_epochs=options.epochs,
         per_device_train_batch_size=1,  # an item is a batch
@@ -181,6 +180,10 @@ def _training_arguments(options: TrainOptions, n_batches: int, work: Path) -> Tr
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
+    _ = arguments.device  # found out now, lest it counts the GPUs later
+    # An item is a batch: with several GPUs in one process the Trainer would ask for several and train on one.
+    arguments._n_gpu = min(1, arguments._n_gpu)
+    return arguments
 
 
 class _Reporter(TrainerCallback):
@@ -213,5 +216,12 @@ class _Reporter(TrainerCallback):
 
 
 def _refuse_existing(options: TrainOptions) -> None:
-    if options.output.exists() and not options.overwrite:
-        raise InputError(f"{options.output} exists already; give another --output, or --overwrite.")
+    output = options.output
+    if not output.name or not (output.exists() or output.is_symlink()):
+        if not output.name:
+            raise InputError(f"{output} is no name for a new folder.")
+        return
+    if not options.overwrite:
+        raise InputError(f"{output} exists already; give another --output, or --overwrite.")
+    if output.is_symlink() or not (output / "config.json").is_file():
+        raise InputError(f"{output} is no model folder; it is not overwritten.")

@@ -98,6 +98,8 @@ def test_an_existing_output_is_not_overwritten_unasked(options: TrainOptions) ->
     (options.output / "precious").write_text("mine")
     with pytest.raises(InputError, match="exists already"):
         train(options)
+    with pytest.raises(InputError, match="is no model folder"):
+        train(replace(options, overwrite=True))
     assert (options.output / "precious").read_text() == "mine"
 
 

@@ -68,6 +68,20 @@ def test_whatever_decides_the_entities_changes_the_id(
             "no safetensors weights",
         ),
         (lambda folder: (folder / "nerq.json").write_text('{"window": {}}'), "is damaged"),
+        (
+            lambda folder: edit(folder / "nerq.json", lambda f: f["window"].update(max_pieces=61)),
+            "has room for 60",
+        ),
+        (lambda folder: (folder / "tokenizer.json").unlink(), "has no tokenizer"),
+        (lambda folder: (folder / "tokenizer.json").write_text("{}"), "cannot be opened"),
+        (
+            lambda folder: edit(folder / "config.json", lambda c: c.update(id2label=["O", "B-X"])),
+            "cannot be opened",
+        ),
+        (
+            lambda folder: edit(folder / "config.json", lambda c: c.update(id2label={"0": "LABEL_0"})),
+            "no label O",
+        ),
     ],
 )
 def test_what_cannot_be_opened_says_why(copy: Path, change: Callable[[Path], object], message: str) -> None:

@@ -91,6 +91,11 @@ def test_special_pieces_are_those_of_the_tokenizer(
     assert (cutter.before, cutter.after) == (before, after)
 
 
+def test_a_text_that_spells_a_special_piece_does_not_get_it() -> None:
+    cutter = WordPieces(wordpiece().to_str(), 50)
+    assert not {0, 2, 3} & set(cutter.cut(["[SEP]", "[CLS]", "[PAD]"]).ids.tolist())
+
+
 def test_the_truncation_of_a_tokenizer_file_is_not_ours() -> None:
     tokenizer = wordpiece()
     tokenizer.enable_truncation(4)

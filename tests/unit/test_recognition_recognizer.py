@@ -127,10 +127,13 @@ def test_texts_of_nothing_are_done_with_nothing(recognizer: Recognizer) -> None:
     assert recognizer.recognize([""])[0] == Recognition((), 0, 0, 0, 0)
 
 
-def test_progress_is_told_after_every_pack(checkpoint: Checkpoint, recognizer: Recognizer) -> None:
+def test_progress_is_told_before_the_first_pack_and_after_every_one(
+    checkpoint: Checkpoint, recognizer: Recognizer
+) -> None:
     calls: list[int] = []
     Recognizer(checkpoint, recognizer._engine, 1).recognize(SENTENCES, lambda: calls.append(1))
-    assert len(calls) == sum(found.n_windows for found in recognizer.recognize(SENTENCES))
+    n_packs = sum(found.n_windows for found in recognizer.recognize(SENTENCES))
+    assert len(calls) >= n_packs + len(SENTENCES)
 
 
 class ForgetfulPacks(Recognizer):
@@ -146,6 +149,18 @@ def test_a_word_that_was_not_read_is_an_error_not_an_entity_less(
 ) -> None:
     with pytest.raises(NerqError, match="were not read"):
         ForgetfulPacks(checkpoint, recognizer._engine).recognize(SENTENCES)
+
+
+class NoNumbers(PieceTable):
+    """What a network whose arithmetic overflowed answers."""
+
+    def predict(self, pack: Pack) -> npt.NDArray[np.float32]:
+        return super().predict(pack) * np.float32(np.nan)
+
+
+def test_a_network_without_numbers_is_an_error_not_a_text_without_entities(checkpoint: Checkpoint) -> None:
+    with pytest.raises(NerqError, match="gave no numbers"):
+        Recognizer(checkpoint, NoNumbers()).recognize(SENTENCES)
 
 
 class SmallMemory:

@@ -77,6 +77,8 @@ def test_what_was_cut_before_does_not_matter(parts: list[str]) -> None:
     assert split_words(text).tolist() == first
 
 
-@pytest.mark.parametrize("bad", ["a", "+", "1-", "a.", "-", "www.", "n't", "a'", "\u0301", "1.", "'", "@"])
+@pytest.mark.parametrize(
+    "bad", ["a", "+", "1-", "1,", "a.", "-", "www.", "n't", "a'", "\u0301", "1.", "'", "@", "\U0001f1e6"]
+)
 def test_hostile_repetition_takes_linear_time(bad: str) -> None:
-    split_words(bad * 200_000)  # quadratic time would run into the test's time limit
+    split_words(bad * 100_000 + "1a")  # quadratic time would run into the test's time limit

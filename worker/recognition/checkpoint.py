@@ -21,6 +21,8 @@ BUNDLED = Path(__file__).parent.parent / "models"
 NERQ_FILE = "nerq.json"
 #: The longest window for a checkpoint that does not say; longer ones cost more than they give.
 DEFAULT_MAX_PIECES = 510
+#: Files from which transformers builds a fast tokenizer where there is no tokenizer.json.
+_VOCABULARIES = ("vocab.txt", "vocab.json", "spm.model", "sentencepiece.bpe.model", "spiece.model")
 
 
 def bundled_models() -> list[str]:
@@ -62,7 +64,19 @@ class Checkpoint:
             rule = WordRule(facts.get("word_rule", WordRule.NEWS))
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{folder / NERQ_FILE} is damaged: {error}") from error
-        return cls(name_or_path, folder, config, rule, window, facts)
+        if window.max_pieces > (room := room_for_pieces(folder, config)):
+            raise ModelError(f"{folder} wants windows of {window.max_pieces} pieces and has room for {room}.")
+        return cls(name_or_path, folder, config, rule, window, facts)._verified()
+
+    def _verified(self) -> Checkpoint:
+        """Itself, once its labels and its tokenizer have been read."""
+        try:
+            _ = self.labels, self.pieces
+        except ModelError:
+            raise
+        except Exception as error:  # the tokenizers library raises nothing narrower for a damaged file
+            raise ModelError(f"{self.folder} cannot be opened: {type(error).__name__}: {error}") from error
+        return self
 
     @cached_property
     def labels(self) -> LabelSet:
@@ -114,13 +128,17 @@ class Checkpoint:
         path = self.folder / "tokenizer.json"
         if path.exists():
             return path.read_text(encoding="utf-8")
+        if not any((self.folder / name).exists() for name in _VOCABULARIES):
+            raise ModelError(
+                f"{self.folder} has no tokenizer ({', '.join(('tokenizer.json', *_VOCABULARIES))})."
+            )
         # An older checkpoint with a vocabulary only: transformers knows how to build the fast tokenizer from it.
         from transformers import AutoTokenizer
 
         try:
             tokenizer = AutoTokenizer.from_pretrained(self.folder, use_fast=True, trust_remote_code=False)
             return str(tokenizer.backend_tokenizer.to_str())
-        except (AttributeError, OSError, ValueError) as error:
+        except (AttributeError, ImportError, OSError, ValueError) as error:
             raise ModelError(f"{self.folder} has no fast tokenizer (tokenizer.json): {error}") from error
 
 
@@ -182,10 +200,12 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def room_for_pieces(folder: Path, config: dict[str, Any]) -> int:
     """Pieces that fit into one window of a network, special pieces not counted."""
-    positions = config.get("max_position_embeddings") or config.get("n_positions") or DEFAULT_MAX_PIECES + 2
+    positions = int(config.get("max_position_embeddings") or config.get("n_positions") or 0)
+    if positions < 1:  # relative positions have no limit of their own
+        positions = DEFAULT_MAX_PIECES + 2
     # RoBERTa's family starts to count positions behind the padding id.
     reserved = int(config.get("pad_token_id") or 0) + 1 if "roberta" in str(config.get("model_type")) else 0
-    limits = [int(positions) - reserved, DEFAULT_MAX_PIECES + 2]
+    limits: list[float] = [positions - reserved, DEFAULT_MAX_PIECES + 2]
     if (folder / "tokenizer_config.json").exists():
-        limits.append(int(_read_json(folder / "tokenizer_config.json").get("model_max_length") or 10**9))
-    return max(1, min(limits) - 4)  # four special pieces are more than any family has
+        limits.append(_read_json(folder / "tokenizer_config.json").get("model_max_length") or 10**9)
+    return max(1, int(min(limits)) - 4)  # four special pieces are more than any family has

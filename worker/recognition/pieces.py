@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,10 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 #: Words whose pieces are remembered; a corpus repeats itself, so most words are tokenised once.
-_MAX_REMEMBERED = 500_000
+_MAX_REMEMBERED = 200_000
+_MAX_REMEMBERED_CHARS = 64
+#: New words that go through the tokenizer together.
+_CHUNK = 8192
 #: A longer "word" is cut before it is tokenised: it has more pieces than any window anyway.
 _MAX_WORD_CHARS = 20_000
 
@@ -42,24 +45,30 @@ class WordPieces:
         spec["truncation"] = spec["padding"] = None
         _put_space_before_words(spec.get("pre_tokenizer"))
         self._tokenizer = Tokenizer.from_str(json.dumps(spec))
+        self._tokenizer.encode_special_tokens = True  # a text that says [SEP] does not mean it
         self._max_pieces = max_pieces
         self._known: dict[str, tuple[int, ...]] = {}
         self._unknown = _unknown_piece(self._tokenizer, spec)
         self.before, self.after = _special_pieces(self._tokenizer)
 
-    def cut(self, words: Sequence[str]) -> Pieces:
-        """The pieces of `words`, in order."""
-        new = list(dict.fromkeys(word for word in words if word not in self._known))
-        if len(self._known) + len(new) > _MAX_REMEMBERED:
-            self._known.clear()
-            new = list(dict.fromkeys(words))
-        self._known.update(zip(new, self._tokenize(new), strict=True))
+    def cut(self, words: Sequence[str], on_progress: Callable[[], None] | None = None) -> Pieces:
+        """The pieces of `words`, in order; `on_progress` is called after every few thousand new words."""
         known = self._known
-        pieces = [known[word] for word in words]
+        rare: dict[str, tuple[int, ...]] = {}  # words too long to be worth remembering
+        new = [word for word in dict.fromkeys(words) if word not in known]
+        for first in range(0, len(new), _CHUNK):
+            chunk = new[first : first + _CHUNK]
+            for word, ids in zip(chunk, self._tokenize(chunk), strict=True):
+                (known if len(word) <= _MAX_REMEMBERED_CHARS else rare)[word] = ids
+            if on_progress:
+                on_progress()
+        pieces = [known.get(word) or rare[word] for word in words]
+        if len(known) > _MAX_REMEMBERED:
+            known.clear()
         starts = np.zeros(len(pieces) + 1, dtype=np.int64)
         np.cumsum([len(p) for p in pieces], out=starts[1:])
-        ids = np.fromiter((i for p in pieces for i in p), dtype=np.int64, count=int(starts[-1]))
-        return Pieces(ids, starts)
+        flat = np.fromiter((i for p in pieces for i in p), dtype=np.int64, count=int(starts[-1]))
+        return Pieces(flat, starts)
 
     def _tokenize(self, words: list[str]) -> Iterable[tuple[int, ...]]:
         inputs: list[list[str]] = [[word[:_MAX_WORD_CHARS]] for word in words]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,17 +25,28 @@ class Reading:
     windows: Windows
 
     @classmethod
-    def of_text(cls, text: str, checkpoint: Checkpoint) -> Reading:
-        """Words by the checkpoint's word rule, sentences by the splitter."""
+    def of_text(
+        cls, text: str, checkpoint: Checkpoint, on_progress: Callable[[], None] | None = None
+    ) -> Reading:
+        """Words by the checkpoint's word rule, sentences by the splitter; tells of progress on a long text."""
+        on_progress = on_progress or (lambda: None)
         words = split_words(text, checkpoint.word_rule)
-        return cls.of_words(text, words, split_sentences(text, words), checkpoint)
+        on_progress()
+        sentences = split_sentences(text, words)
+        on_progress()
+        return cls.of_words(text, words, sentences, checkpoint, on_progress)
 
     @classmethod
     def of_words(
-        cls, text: str, words: Offsets, sentences: SentenceStarts, checkpoint: Checkpoint
+        cls,
+        text: str,
+        words: Offsets,
+        sentences: SentenceStarts,
+        checkpoint: Checkpoint,
+        on_progress: Callable[[], None] | None = None,
     ) -> Reading:
         """Words and sentences as given, for labelled data that comes in words."""
-        pieces = checkpoint.pieces.cut([text[start:end] for start, end in words.tolist()])
+        pieces = checkpoint.pieces.cut([text[start:end] for start, end in words.tolist()], on_progress)
         windows = cut_windows(pieces.n_of_words, sentences, checkpoint.window)
         return cls(text, words, sentences, pieces, windows)
 

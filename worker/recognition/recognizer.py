@@ -42,12 +42,12 @@ class Recognizer:
 
         Args:
             texts: any Unicode, of any length.
-            on_progress: called after every pack.
+            on_progress: called after every pack, and now and then before the first.
 
         Raises:
             MemoryError: a single window does not fit into memory.
         """
-        readings = [Reading.of_text(text, self.checkpoint) for text in texts]
+        readings = [Reading.of_text(text, self.checkpoint, on_progress) for text in texts]
         return self.recognize_readings(readings, on_progress)
 
     def recognize_readings(
@@ -73,12 +73,15 @@ class Recognizer:
     def _run(self, pack: Pack) -> Iterator[tuple[Pack, npt.NDArray[np.float32]]]:
         """Run a pack, in halves where it does not fit into memory."""
         try:
-            yield pack, self._engine.predict(pack)
+            log_probabilities = self._engine.predict(pack)
         except MemoryError:
             if len(pack.lengths) == 1:
                 raise
-            for half in pack.halves():
-                yield from self._run(half)
+        else:
+            yield pack, log_probabilities
+            return
+        for half in pack.halves():  # outside the handler, which would keep the failed pack in memory
+            yield from self._run(half)
 
     def _decode(
         self, reading: Reading, rows: npt.NDArray[np.float32], n_reads: npt.NDArray[np.int64]

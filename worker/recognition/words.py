@@ -137,9 +137,9 @@ _NEGATION = r"(?i:n['’]t)(?!\w)"
 # without spaces are left to the next line.
 _LETTER = r"[\w\p{M}\u00AD\u200C\u200D--[\p{Han}\p{Hiragana}\p{Katakana}]]"
 _IDEOGRAPH = r"[\p{Han}\p{Hiragana}\p{Katakana}]\p{M}*"
-_CHARACTER = (
-    r"(?!\s)\X"  # whatever it is, with its marks: a quote, a bracket, an emoji of several code points
-)
+# Whatever it is, with its marks: a quote, a bracket, an emoji of several code points. Of flags \X would look back over
+# all that stand before.
+_CHARACTER = r"(?:[\U0001F1E6-\U0001F1FF]{1,2}+\p{M}*+|(?!\s)\X)"
 
 # The alternatives are tried in order. Each either consumes what it scanned or is bounded, so that no text, however
 # hostile, takes more than linear time.
@@ -156,7 +156,7 @@ _NEWS = rf"""
     | (?m:^)\d{{1,3}}\.(?=[ \t]+\S)                                     # 1. Brazil
     | {_CLITIC} | {_NEGATION}
     | \p{{L}}{{1,3}}\$                                                  # US$ HK$
-    | (?<!\w)[+-]?+(?:\d++(?:[.,:/=+-]\d++)*+|\.\d++)(?![\w\p{{M}}]|-\w)  # 1,000.50 1996-08-22 6-4 .596
+    | (?<!\w)[+-]?+(?:\d++(?:[.,:/=+-]\d++){{0,16}}+|\.\d++)(?![\w\p{{M}}]|-\w)  # 1,000.50 1996-08-22 6-4 .596
     | {_LETTER}{{1,16}}?(?={_NEGATION})                                   # do|n't
     | {_LETTER}++(?:(?:[-/&+@=.:]|(?!{_CLITIC})['’]){_LETTER}++)*+  # O'Brien AL-AIN mg/kg AT&T
     | {_IDEOGRAPH}
