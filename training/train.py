@@ -96,6 +96,7 @@ def _run(
         raise SettingsError(
             f"{options.base} has room for {room} pieces in a window, not for {options.max_pieces}."
         )
+    checkpoint = Checkpoint.open(str(folder))
     windows = MixedWindows(
         train_documents, checkpoint.pieces, checkpoint.window, options.batch_pieces, options.seed
     )
