@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.queue_work import ROOT, is_finished, make_settings, n_running, submit, texts
-from tests.readers import open_reader
+from tests.readers import CapitalsReader, open_nothing, open_reader
 from tests.services import RedisServer, wait_until
 from worker import store
 from worker.errors import ServiceError
@@ -20,8 +22,9 @@ from worker.queue.identity import process_name
 from worker.queue.message import BatchMessage, parse
 from worker.queue.recovery import Recovered, recover_once
 from worker.queue.slots import Slot
+from worker.queue.stopping import StopRequest, pause
 from worker.settings import Settings
-from worker.store import Database
+from worker.store import Database, ModelFacts
 
 
 @pytest.fixture
@@ -191,3 +194,35 @@ def test_a_message_that_is_no_batch_is_dropped(db: Database, settings: Settings)
     outcome = process.handle({"v": 1, "extractions": [1], "text": "Ada"})
     assert outcome.n_claimed == 0
     assert outcome.problem
+
+
+def test_a_process_that_refuses_leaves_the_queue_to_others_for_a_while(
+    db: Database, settings: Settings
+) -> None:
+    is_here = False
+    waits: list[float] = []
+
+    def open_if_here(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:
+        return (open_reader if is_here else open_nothing)(model, settings, slot)
+
+    process = ModelProcess(settings, Slot(None, 1), open_if_here, lambda s, _: waits.append(s))
+    submit(db, texts(7))
+    for id_ in (1, 2, 3, 4, 5, 6):
+        assert process.handle({"v": 1, "extractions": [id_]}).is_refused
+    assert waits == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
+    is_here = True
+    assert process.handle({"v": 1, "extractions": [1]}).n_done == 1
+    assert process.handle({"v": 1, "extractions": [1]}).n_claimed == 0
+    assert len(waits) == 6
+
+
+def test_a_stop_ends_the_wait_after_a_refusal(db: Database, settings: Settings) -> None:
+    def told_to_stop(seconds: float, stop: StopRequest) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        pause(seconds, stop)
+
+    process = ModelProcess(settings, Slot(None, 1), open_nothing, told_to_stop)
+    submit(db, texts(1))
+    with pytest.raises(SystemExit):
+        process.handle({"v": 1, "extractions": [1]})
+    assert store.open_work(db).n_undispatched == 1

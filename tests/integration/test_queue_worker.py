@@ -188,12 +188,11 @@ def _feed_nonsense(db: Database, settings: Settings, broker: str) -> None:
 def test_a_worker_that_cannot_open_the_model_says_so(db: Database, settings: Settings) -> None:
     job = submit(db, texts(2))
     with running_worker(settings, "open_nothing"):
-        wait_until(lambda: is_finished(db, job), what="the end of the job")
         wait_until(
             lambda: any("not on this machine" in str(row.note) for row in store.live_workers(db, 60)),
             what="the note in the heartbeat",
         )
-    assert set(failures(db, job).values()) == {"model_unavailable"}
+        assert not is_finished(db, job), "another worker may have the model"
 
 
 def test_services_out_of_reach_at_the_start_are_an_error(

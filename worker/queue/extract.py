@@ -37,6 +37,8 @@ class Outcome:
     n_failed: int = 0
     n_returned: int = 0
     problem: str | None = None
+    #: Whether it went back because the model cannot be opened here.
+    is_refused: bool = False
 
 
 class _NothingHeldError(TransientError):
@@ -77,7 +79,7 @@ def extract_batch(
         reason = str(error)
         _patiently(lambda: store.refuse(db, held, reason))
         _log.warning("model refused", extra={"model": batch.model.id[:12], "extractions": len(held)})
-        return Outcome(n_claimed=len(held), n_returned=len(held), problem=reason)
+        return Outcome(n_claimed=len(held), n_returned=len(held), problem=reason, is_refused=True)
     except (TransientError, ServiceError) as error:
         _give_back(db, held)
         return Outcome(n_claimed=len(held), n_returned=len(held), problem=str(error))

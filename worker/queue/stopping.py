@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 
@@ -15,6 +16,8 @@ from types import FrameType
 CUT_S = 8.0
 #: Exit status of a process that was asked to stop.
 EXIT_STOPPED = 143
+#: Seconds between two looks at the request while there is nothing to do.
+_NAP_S = 0.1
 #: PR_SET_PDEATHSIG of <sys/prctl.h>: the signal that the kernel sends when the parent is gone.
 _PARENT_DEATH_SIGNAL = 1
 
@@ -44,6 +47,16 @@ class StopRequest:
         """
         if self.is_set:
             raise SystemExit(EXIT_STOPPED)
+
+
+def pause(seconds: float, stop: StopRequest) -> None:
+    """Wait so long, or until a stop is asked for.
+
+    In short naps: an event may not be set from the handler of a signal that interrupts its own wait.
+    """
+    end_at = time.monotonic() + seconds
+    while not stop.is_set and (left_s := end_at - time.monotonic()) > 0:
+        time.sleep(min(left_s, _NAP_S))
 
 
 @contextlib.contextmanager
