@@ -12,11 +12,13 @@ from worker.store.schema import extraction, model
 def list_models(db: Database) -> list[ModelRow]:
     """Every model, by name and then id."""
     done = (
-        select(func.count())
-        .where(extraction.c.model_id == model.c.id, extraction.c.status == ExtractionStatus.DONE)
-        .scalar_subquery()
+        select(extraction.c.model_id, func.count().label("n_done"))
+        .where(extraction.c.status == ExtractionStatus.DONE)
+        .group_by(extraction.c.model_id)
+        .subquery("done")
     )
-    query = select(model, done.label("n_done")).order_by(model.c.name, model.c.id)
+    query = select(model, func.coalesce(done.c.n_done, 0).label("n_done"))
+    query = query.outerjoin(done, done.c.model_id == model.c.id).order_by(model.c.name, model.c.id)
     with db.read() as connection:
         return [_model(row) for row in connection.execute(query)]
 
