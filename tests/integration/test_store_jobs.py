@@ -335,6 +335,48 @@ def test_progress_of_a_job_through_its_life(db: Database) -> None:
     assert progress.seconds_left is None
 
 
+def test_the_speed_is_that_of_late_whatever_pause_was_before(db: Database) -> None:
+    job_id = new_job(db, ["a" * 1000, "b" * 100, "c" * 10])
+    first, second, _ = announced(db)
+    store.finish(db, [result(claimed(db, [first])[0])], RUN)
+    with db.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE extraction SET queued_at = queued_at - 3600, started_at = started_at - 3600,"
+            " finished_at = finished_at - 3590"
+        )
+        connection.exec_driver_sql(
+            "UPDATE job SET created_at = created_at - 3601, closed_at = closed_at - 3600"
+        )
+    progress = store.job_progress(db, job_id)
+    assert (progress.chars_per_s, progress.seconds_left) == (None, None), "a pause has no speed"
+
+    store.finish(db, [result(claimed(db, [second])[0])], RUN)
+    with db.write() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE extraction SET started_at = started_at - 10 WHERE id = {second}"  # noqa: S608
+        )
+    progress = store.job_progress(db, job_id)
+    assert progress.chars_per_s == pytest.approx(10, rel=0.2)
+    assert progress.seconds_left == pytest.approx(1, rel=0.2)
+
+
+def test_the_speed_starts_again_with_a_retry(db: Database) -> None:
+    job_id = new_job(db, ["a" * 1000, "b" * 100])
+    first, second = claimed(db)
+    store.finish(db, [result(first)], RUN)
+    store.fail(db, second.id, second.attempt, "out_of_memory", "Too long.")
+    with db.write() as connection:
+        connection.exec_driver_sql(
+            "UPDATE extraction SET queued_at = queued_at - 300, started_at = started_at - 300,"
+            " finished_at = finished_at - 290"
+        )
+        connection.exec_driver_sql(
+            "UPDATE job SET created_at = created_at - 301, closed_at = closed_at - 300"
+        )
+    store.retry_job(db, job_id)
+    assert store.job_progress(db, job_id).chars_per_s is None
+
+
 def test_a_job_whose_documents_were_all_read_before_is_finished_when_closed(db: Database) -> None:
     new_job(db, ["a.txt"])
     finish_all(db, ["a"])

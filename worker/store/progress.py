@@ -17,6 +17,9 @@ from worker.store.schema import document, extraction, source
 from worker.store.schema import job as job_table
 from worker.store.streaming import stream
 
+#: The speed is that of the last ten minutes.
+SPEED_WINDOW_S = 600.0
+
 
 def job_progress(db: Database, job_id: int) -> Progress:
     """Counts, times and speed of a job, all of one moment. Raises NotFoundError."""
@@ -29,8 +32,10 @@ def job_progress(db: Database, job_id: int) -> Progress:
         n_failed_sources = failures.total()
         states = list(connection.execute(_by_status(job)))
         failures += _extraction_failures(connection, job)
+        finished_at = _finished_at(job, states)
         moment = float(connection.execute(select(now())).scalar_one())
-    return _progress(job, n_sources, n_failed_sources, failures, states, moment)
+        speed = _speed(connection, job, states, moment if finished_at is None else finished_at)
+    return _progress(job, n_sources, n_failed_sources, failures, states, finished_at, speed)
 
 
 def job_errors(db: Database, job_id: int) -> Iterator[ErrorRow]:
@@ -70,18 +75,17 @@ def _sources(connection: Connection, job_id: int) -> tuple[int, Counter[str]]:
 
 def _by_status(job: Job) -> Any:
     documents = _documents_of(job.id)
-    read_for_it = extraction.c.finished_at >= job.created_at
     return (
         select(
             extraction.c.status,
             func.count().label("n"),
             func.sum(document.c.n_chars).label("n_chars"),
-            func.sum(case((read_for_it, document.c.n_chars), else_=0)).label("n_chars_read"),
             func.sum(func.coalesce(extraction.c.n_entities, 0)).label("n_entities"),
             func.min(case((extraction.c.started_at >= job.created_at, extraction.c.started_at))).label(
                 "started_at"
             ),
             func.max(extraction.c.finished_at).label("finished_at"),
+            func.min(extraction.c.queued_at).label("queued_at"),
         )
         .select_from(documents)
         .join(document, document.c.id == documents.c.document_id)
@@ -108,7 +112,8 @@ def _progress(
     n_failed_sources: int,
     failures: Counter[str],
     rows: Sequence[AnyRow],
-    moment: float,
+    finished_at: float | None,
+    speed: float | None,
 ) -> Progress:
     by_status = {ExtractionStatus(row.status): row for row in rows}
     states = {status: int(by_status[status].n) if status in by_status else 0 for status in ExtractionStatus}
@@ -116,8 +121,6 @@ def _progress(
     n_chars_left = sum(int(row.n_chars) for status, row in by_status.items() if not status.is_final)
     n_chars_total = sum(int(row.n_chars) for row in rows)
     started_at = min((row.started_at for row in rows if row.started_at is not None), default=None)
-    finished_at = _finished_at(job, rows, is_open=n_chars_left > 0 or not all(s.is_final for s in by_status))
-    speed = _speed(int(done.n_chars_read) if done else 0, started_at, finished_at or moment)
     return Progress(
         job=job,
         n_sources=n_sources,
@@ -134,16 +137,40 @@ def _progress(
     )
 
 
-def _finished_at(job: Job, rows: Sequence[AnyRow], *, is_open: bool) -> float | None:
+def _finished_at(job: Job, rows: Sequence[AnyRow]) -> float | None:
     """When the last extraction became final; not before all sources were in: there might be more."""
     if job.cancelled_at is not None:
         return job.cancelled_at
-    if is_open or job.closed_at is None:
+    if _open(rows) or job.closed_at is None:
         return None
     return max([job.closed_at, *(float(row.finished_at) for row in rows)])
 
 
-def _speed(n_chars: int, started_at: float | None, until: float) -> float | None:
-    if not n_chars or started_at is None or until <= started_at:
+def _speed(connection: Connection, job: Job, rows: Sequence[AnyRow], until: float) -> float | None:
+    """Characters a second of late; None where nothing was read of late: a pause says nothing about the speed."""
+    since = max(_queued_at(job, rows), until - SPEED_WINDOW_S)
+    documents = _documents_of(job.id)
+    query = (
+        select(
+            func.sum(document.c.n_chars).label("n_chars"), func.min(extraction.c.started_at).label("first")
+        )
+        .select_from(documents)
+        .join(document, document.c.id == documents.c.document_id)
+        .join(extraction, extraction.c.document_id == documents.c.document_id)
+        .where(extraction.c.model_id == job.model_id, extraction.c.status == ExtractionStatus.DONE)
+        .where(extraction.c.finished_at.between(since, until))
+    )
+    late = connection.execute(query).one()
+    if not late.n_chars or late.first is None or until <= max(since, late.first):
         return None
-    return n_chars / (until - started_at)
+    return int(late.n_chars) / (until - max(since, float(late.first)))
+
+
+def _queued_at(job: Job, rows: Sequence[AnyRow]) -> float:
+    """When the work was queued: at the submit, or at the retry after which nothing older is open."""
+    queued = [float(row.queued_at) for row in _open(rows)] if job.closed_at is not None else []
+    return max(job.created_at, min(queued, default=0.0))
+
+
+def _open(rows: Sequence[AnyRow]) -> list[AnyRow]:
+    return [row for row in rows if not ExtractionStatus(row.status).is_final]

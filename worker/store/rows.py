@@ -191,8 +191,8 @@ class Progress:
 
     `states` counts the job's distinct extractions (every status is a key), `failures` the error codes of
     sources and extractions together. `n_chars_done` is the characters of final extractions; `chars_per_s` is
-    measured over what was read since the job was made. `finished_at` is None while anything is missing,
-    queued or running.
+    that of the last ten minutes, or since the last retry; None when nothing was read then. `finished_at` is
+    None while anything is missing, queued or running.
     """
 
     job: Job
