@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from tests.queue_work import failures, make_settings, n_running, stored, submit, texts
 from tests.readers import FACTS, CapitalsReader, open_nothing, open_reader
@@ -193,6 +196,24 @@ def test_a_restart_of_the_database_costs_nothing_that_was_read(
 
     assert work.extract(hooked(restart)).n_done == 3
     db.close()
+
+
+def test_a_claim_whose_answer_was_lost_is_made_again_at_once(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = Work(db, texts(3))
+    commit, n_lost = Connection._commit_impl, 0
+
+    def commit_and_lose_the_answer(connection: Connection) -> None:
+        nonlocal n_lost
+        commit(connection)
+        if not n_lost:
+            n_lost += 1
+            raise OperationalError("COMMIT", {}, sqlite3.OperationalError(), connection_invalidated=True)
+
+    monkeypatch.setattr(Connection, "_commit_impl", commit_and_lose_the_answer)
+    assert work.extract() == Outcome(n_claimed=3, n_done=3)
+    assert n_lost == 1
 
 
 def test_a_database_that_stays_away_leaves_the_batch_to_its_lease(

@@ -276,6 +276,18 @@ def test_a_renewed_lease_is_not_reclaimed(db: Database) -> None:
     assert store.reclaim(db, 3) == Reclaimed(0, 0)
 
 
+def test_a_claim_made_again_takes_what_its_own_worker_holds_and_nobody_elses(db: Database) -> None:
+    new_job(db, ["a", "b"])
+    ids = announced(db)
+    claimed(db, ids[:1], worker="mine")
+    claimed(db, ids[1:], worker="theirs")
+    assert store.claim(db, ids, "mine", 60) is None
+    batch = store.claim(db, ids, "mine", 60, is_repeated=True)
+    assert batch is not None
+    assert [(one.id, one.attempt) for one in batch.extractions] == [(ids[0], 2)]
+    assert store.open_work(db).n_running == 2
+
+
 # Workers.
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -69,7 +70,7 @@ def extract_batch(
         ServiceError, TransientError: the batch could not even be claimed; nothing has changed.
     """
     started = time.monotonic()
-    batch = _patiently(lambda: store.claim(db, ids, worker, settings.lease_s, settings.max_losses))
+    batch = _claim(db, ids, settings, worker)
     if batch is None:
         return Outcome()
     held = [(one.id, one.attempt) for one in batch.extractions]
@@ -88,6 +89,17 @@ def extract_batch(
         if time.monotonic() - started < settings.time_limit_s:
             _give_back(db, held)
         raise
+
+
+def _claim(db: Database, ids: Sequence[int], settings: Settings, worker: str) -> ClaimedBatch | None:
+    """Claim patiently. The first call may have been committed although its answer was lost with the server."""
+    calls = itertools.count()
+
+    def claim() -> ClaimedBatch | None:
+        is_repeated = next(calls) > 0
+        return store.claim(db, ids, worker, settings.lease_s, settings.max_losses, is_repeated=is_repeated)
+
+    return _patiently(claim)
 
 
 def _work(

@@ -27,14 +27,24 @@ _ENTITY_COLUMNS = ("extraction_id", "start", "end", "label", "text", "name", "sc
 
 
 def claim(
-    db: Database, ids: Sequence[int], worker: str, lease_s: float, max_losses: int = 3
+    db: Database,
+    ids: Sequence[int],
+    worker: str,
+    lease_s: float,
+    max_losses: int = 3,
+    *,
+    is_repeated: bool = False,
 ) -> ClaimedBatch | None:
     """Reserve those of a message's extractions that wait, each for a new attempt; None if there are none.
 
     One whose lease ran out counts as lost first (see `reclaim`). Those that are to be tried alone are taken
-    only when the message names nothing else.
+    only when the message names nothing else. With `is_repeated` the worker's own claims count as waiting: the
+    answer to an earlier call was lost, though perhaps not the claim.
     """
     with db.write() as connection:
+        if is_repeated:
+            is_its = (extraction.c.status == ExtractionStatus.RUNNING) & (extraction.c.worker == worker)
+            connection.execute(update(extraction).where(extraction.c.id.in_(ids), is_its).values(RETURNED))
         expired = extraction.c.id.in_(ids) & (extraction.c.lease_until < now())
         take_from_dead(connection, expired, max_losses)
         rows = _waiting(connection, ids)
