@@ -62,8 +62,10 @@ def run(*arguments: str, stdin: str = "", **settings: str) -> subprocess.Complet
 
 
 #: Makes the terminal on its standard input its own, so that Ctrl-C typed there reaches it, then becomes the command.
+#: Where the tests run in the background, SIGINT is ignored and stays so in children: not in a terminal.
 _TAKE_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """
