@@ -20,7 +20,7 @@ from tests.queue_work import (
     submit,
     texts,
 )
-from tests.readers import GATES, Gates, die_importing, die_opening, open_nothing, open_reader
+from tests.readers import Gates, die_importing, die_opening, open_nothing, open_reader
 from tests.services import wait_until
 from worker import store
 from worker.errors import ServiceError
@@ -40,19 +40,6 @@ def db(settings: Settings) -> Iterator[Database]:
     database = store.open_database(settings.database_url)
     yield database
     database.close()
-
-
-@pytest.fixture
-def gate_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "gates"
-    folder.mkdir()
-    monkeypatch.setenv(GATES, str(folder))
-    return folder
-
-
-@pytest.fixture
-def gates(gate_folder: Path) -> Gates:
-    return Gates(gate_folder)
 
 
 def local_pool(settings: Settings, open_model: OpenModel = open_reader) -> LocalPool:

@@ -22,7 +22,7 @@ from tests.queue_work import (
     texts,
     wait_finished,
 )
-from tests.readers import GATES, Gates, open_reader
+from tests.readers import Gates, open_reader
 from tests.services import RedisServer, wait_until
 from worker import store
 from worker.errors import ServiceError
@@ -49,19 +49,6 @@ def db(settings: Settings) -> Iterator[Database]:
     database = store.open_database(settings.database_url)
     yield database
     database.close()
-
-
-@pytest.fixture
-def gate_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "gates"
-    folder.mkdir()
-    monkeypatch.setenv(GATES, str(folder))
-    return folder
-
-
-@pytest.fixture
-def gates(gate_folder: Path) -> Gates:
-    return Gates(gate_folder)
 
 
 def clean_run(settings: Settings, given: list[str], gates: Gates) -> dict[str, tuple[str, tuple[Any, ...]]]:
