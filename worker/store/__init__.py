@@ -8,7 +8,7 @@ One function for each thing that nerq asks of the database or tells it; the firs
   their translation
 - `jobs`, `sources`, `progress` what `nerq submit`, `cancel`, `retry` and `status` do
 - `announcements`, `extractions`, `losses`, `workers` what the queue does
-- `entities`, `documents`, `models` what is asked of the results
+- `entities`, `documents`, `models` what is asked of the results; `evaluations` how good they were
 - `clock`, `names`, `transitions`, `streaming`, `chunks`, `upsert` what several of these share, each one thing
 """
 
@@ -16,6 +16,7 @@ from worker.store.announcements import announce, announce_again, open_work, unan
 from worker.store.database import Database
 from worker.store.documents import find_document, job_documents
 from worker.store.entities import count_entities, document_entities, find_entities
+from worker.store.evaluations import add_evaluation, find_evaluation, list_evaluations
 from worker.store.extractions import claim, fail, finish, give_back, refuse, renew
 from worker.store.jobs import cancel_job, close_job, create_job, find_job, list_jobs, retry_job
 from worker.store.losses import reclaim, running_workers
@@ -35,6 +36,7 @@ from worker.store.rows import (
     ErrorRow,
     ExtractionStatus,
     Finished,
+    GoldFile,
     Job,
     JobDocument,
     MigrationState,
@@ -42,11 +44,13 @@ from worker.store.rows import (
     ModelRow,
     NewDocument,
     NewEntity,
+    NewEvaluation,
     NewSource,
     OpenWork,
     Progress,
     Reclaimed,
     RunFacts,
+    StoredEvaluation,
     WorkerRow,
 )
 from worker.store.sources import add_sources
@@ -65,6 +69,7 @@ __all__ = [
     "ErrorRow",
     "ExtractionStatus",
     "Finished",
+    "GoldFile",
     "Job",
     "JobDocument",
     "MigrationState",
@@ -72,12 +77,15 @@ __all__ = [
     "ModelRow",
     "NewDocument",
     "NewEntity",
+    "NewEvaluation",
     "NewSource",
     "OpenWork",
     "Progress",
     "Reclaimed",
     "RunFacts",
+    "StoredEvaluation",
     "WorkerRow",
+    "add_evaluation",
     "add_sources",
     "announce",
     "announce_again",
@@ -91,6 +99,7 @@ __all__ = [
     "fail",
     "find_document",
     "find_entities",
+    "find_evaluation",
     "find_job",
     "finish",
     "fold_name",
@@ -99,6 +108,7 @@ __all__ = [
     "job_errors",
     "job_progress",
     "leave",
+    "list_evaluations",
     "list_jobs",
     "list_models",
     "live_workers",

@@ -321,6 +321,43 @@ class WorkerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GoldFile:
+    """A file of gold as it was read: its path as given, and the sha-256 of its bytes."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvaluation:
+    """A score of a model against gold; precision, recall and F1 are the strict ones of all entities, in [0, 1].
+
+    `job_id` is None where the model read the gold's documents itself. `settings` says how it was read and scored,
+    `figures` holds every other number; neither holds text of a document.
+    """
+
+    job_id: int | None
+    model_id: str
+    model_name: str
+    gold: tuple[GoldFile, ...]
+    settings: Mapping[str, Any]
+    nerq_version: str
+    precision: float
+    recall: float
+    f1: float
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvaluation:
+    """An evaluation that is kept."""
+
+    id: int
+    created_at: float
+    values: NewEvaluation
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationState:
     """The schema version of a database (None: no schema yet) and the one that this nerq needs."""
 

@@ -172,3 +172,22 @@ worker = Table(
     Column("seen_at", TIME, nullable=False, index=True),
     Column("note", STRING),
 )
+
+evaluation = Table(
+    "evaluation",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("created_at", TIME, nullable=False),
+    Column("job_id", KEY, ForeignKey("job.id", ondelete="SET NULL"), index=True),
+    # No reference: a model may be evaluated that no job has named.
+    Column("model_id", STRING, nullable=False),
+    Column("model_name", STRING, nullable=False),
+    Column("gold", JSON_VALUE, nullable=False),
+    Column("settings", JSON_VALUE, nullable=False),
+    Column("nerq_version", STRING, nullable=False),
+    Column("precision", Double, nullable=False),
+    Column("recall", Double, nullable=False),
+    Column("f1", Double, nullable=False),
+    Column("figures", JSON_VALUE, nullable=False),
+    CheckConstraint("length(model_id) = 64", name="model_id"),
+)
