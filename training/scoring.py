@@ -1,22 +1,31 @@
 """Spans or tags against gold: precision, recall and F1 of whole entities, computed by seqeval.
 
-An entity counts only if start, end and label are all right: seqeval's strict mode, IOB2.
+An entity counts only if start, end and label are all right. Tags are read in one of two ways, which differ only
+where they are not legal IOB2 (an I-X that continues no X), and so never for spans:
+
+- strict: only a B-X begins an entity; seqeval's strict mode, IOB2
+- conlleval: an I-X after O or after another label begins one too; seqeval's default mode
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from seqeval.metrics import classification_report
+from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import IOB2, Entities
 
 from worker.annotations import Offsets, cut_words
 
+#: How tags are read as entities.
+Reading = Literal["strict", "conlleval"]
+
 
 class LabelledStretch(Protocol):
-    """A span of gold, or an entity that was predicted."""
+    """A span of gold, or an entity that was predicted; the latter may have a `score` in [0, 1] too."""
 
     @property
     def start(self) -> int: ...  # noqa: D102 - said by the name
@@ -33,6 +42,14 @@ class ScoredDocument:
     text: str
     gold: Sequence[LabelledStretch]
     predicted: Sequence[LabelledStretch]
+    #: Offsets at which its sentences begin; None: the rules of recognition find them where they are needed.
+    sentences: Sequence[int] | None = None
+
+
+def score_of(entity: LabelledStretch) -> float | None:
+    """The model's confidence in an entity; None where it states none."""
+    score = getattr(entity, "score", None)
+    return None if score is None else float(score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +81,7 @@ class Report:
         return asdict(self)
 
 
-def score_spans(documents: Iterable[ScoredDocument]) -> Report:
+def score_spans(documents: Iterable[ScoredDocument], reading: Reading = "strict") -> Report:
     """Score spans of characters.
 
     Words are cut at white space and at the boundaries of both sides, so that nothing is snapped: `Berlin`
@@ -79,10 +96,12 @@ def score_spans(documents: Iterable[ScoredDocument]) -> Report:
         words = cut_words(document.text, (edge for side in sides for s in side for edge in (s.start, s.end)))
         gold.append(_tags(words, document.gold))
         predicted.append(_tags(words, document.predicted))
-    return score_tags(gold, predicted)
+    return score_tags(gold, predicted, reading)
 
 
-def score_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Report:
+def score_tags(
+    gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], reading: Reading = "strict"
+) -> Report:
     """Score IOB2 tags, a sequence for each document (or sentence).
 
     Raises:
@@ -93,20 +112,19 @@ def score_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
         for run in _tagged_runs(gold_tags, predicted_tags):
             gold_runs.append([tag for tag, _ in run])
             predicted_runs.append([tag for _, tag in run])
-    return _report(gold_runs, predicted_runs, len(gold))
+    return _report(gold_runs, predicted_runs, len(gold), reading)
 
 
-def _report(gold: list[list[str]], predicted: list[list[str]], n_documents: int) -> Report:
-    in_gold, in_predicted = Entities(gold, IOB2), Entities(predicted, IOB2)
-    labels = sorted(in_gold.unique_tags | in_predicted.unique_tags)
+def _report(gold: list[list[str]], predicted: list[list[str]], n_documents: int, reading: Reading) -> Report:
+    in_gold, in_predicted = _by_label(gold, reading), _by_label(predicted, reading)
+    labels = sorted(in_gold.keys() | in_predicted.keys())
     if not labels:  # seqeval fails where there is no entity at all
         return Report(0.0, 0.0, 0.0, 0, 0, 0, {}, n_documents)
-    scores = classification_report(
-        gold, predicted, mode="strict", scheme=IOB2, output_dict=True, zero_division=0
-    )
+    mode = {"mode": "strict", "scheme": IOB2} if reading == "strict" else {}
+    scores = classification_report(gold, predicted, output_dict=True, zero_division=0, **mode)
     per_label = {
         label: LabelScore(
-            *_ratios(scores[label]), int(scores[label]["support"]), len(in_predicted.filter(label))
+            *_ratios(scores[label]), int(scores[label]["support"]), len(in_predicted.get(label, ()))
         )
         for label in labels
     }
@@ -114,10 +132,21 @@ def _report(gold: list[list[str]], predicted: list[list[str]], n_documents: int)
         *_ratios(scores["micro avg"]),
         n_gold=sum(score.support for score in per_label.values()),
         n_predicted=sum(score.n_predicted for score in per_label.values()),
-        n_correct=sum(len(in_gold.filter(label) & in_predicted.filter(label)) for label in labels),
+        n_correct=sum(len(in_gold[label] & in_predicted.get(label, set())) for label in in_gold),
         per_label=per_label,
         n_documents=n_documents,
     )
+
+
+def _by_label(runs: list[list[str]], reading: Reading) -> dict[str, set[Any]]:
+    """The entities that seqeval sees in runs of tags, each as whatever identifies it."""
+    if reading == "strict":
+        entities = Entities(runs, IOB2)
+        return {label: entities.filter(label) for label in entities.unique_tags}
+    found: defaultdict[str, set[Any]] = defaultdict(set)
+    for label, first, last in get_entities(runs):
+        found[label].add((first, last))
+    return dict(found)
 
 
 def _ratios(scores: dict[str, float]) -> tuple[float, float, float]:
