@@ -7,36 +7,48 @@ list of them under `spans`, `label` or `labels`, as annotation tools write it.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from worker.annotations.annotated import AnnotatedDocument, AnnotatedFile, Span
+from worker.annotations.annotated import AnnotatedDocument, AnnotatedFile, Format
+from worker.annotations.doccano import is_doccano
+from worker.annotations.fitting import Placed, fit_spans, make_span
 from worker.annotations.lines import read_lines, write_lines
-from worker.errors import InputError
+from worker.annotations.problems import OnProblem, Place, Problem, refuse
 from worker.text import storable
 
 _ENTITY_FIELDS = ("entities", "spans", "label", "labels")
+#: What doccano exports beside entities.
+_SKIPPED_FIELDS = {
+    "relations": "relations skipped",
+    "Comments": "comments skipped",
+    "comments": "comments skipped",
+}
 
 
-def read_jsonl(path: Path) -> AnnotatedFile:
-    """Read an annotated JSONL file.
+def read_jsonl(path: Path, on_problem: OnProblem = refuse) -> AnnotatedFile:
+    """Read an annotated JSONL file, nerq's own or doccano's.
 
     Raises:
         InputError: a line is no such record, or its entities are out of range or overlap; the line is named.
     """
-    documents = []
-    for number, line in read_lines(path):
+    documents: list[AnnotatedDocument] = []
+    remarks: Counter[str] = Counter()
+    form: Format = "jsonl"
+    for number, line in read_lines(path, on_problem):
         if line.strip():
-            try:
-                documents.append(_document(json.loads(line)))
-            except json.JSONDecodeError as error:
-                raise InputError(f"{path}:{number}: not JSON ({error.msg}, column {error.colno})") from error
-            except (ValueError, RecursionError) as error:
-                raise InputError(f"{path}:{number}: {error}") from error
+            place = Place(path, number)
+            record = _parse(line, place, on_problem)
+            document = _document(record, place, on_problem) if record is not None else None
+            if record is not None and document is not None:
+                documents.append(document)
+                form = "doccano" if is_doccano(record) else form
+                remarks.update({_SKIPPED_FIELDS[key]: len(record[key]) for key in _skipped(record)})
     if not documents:
-        raise InputError(f"{path}: the file is empty")
-    return AnnotatedFile(path, "jsonl", None, tuple(documents), has_document_marks=True)
+        on_problem(Problem("record", Place(path), "the file is empty: no line of it is a document"))
+    return AnnotatedFile(path, form, None, tuple(documents), True, dict(remarks))
 
 
 def write_jsonl(documents: Iterable[AnnotatedDocument], path: str | Path) -> None:
@@ -50,31 +62,51 @@ def _record(document: AnnotatedDocument) -> dict[str, Any]:
     return record if document.id is None else {"id": document.id, **record}
 
 
-def _document(record: object) -> AnnotatedDocument:
+def _skipped(record: Mapping[str, Any]) -> list[str]:
+    return [key for key in _SKIPPED_FIELDS if isinstance(record.get(key), list) and record[key]]
+
+
+def _parse(line: str, place: Place, on_problem: OnProblem) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as error:
+        on_problem(Problem("record", place, f"not JSON ({error.msg}, column {error.colno})"))
+        return None
+    except (ValueError, RecursionError) as error:
+        on_problem(Problem("record", place, str(error)))
+        return None
     if not isinstance(record, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 - bad data, not a wrong argument
+        on_problem(Problem("record", place, "not a JSON object"))
+        return None
+    return record
+
+
+def _document(record: Mapping[str, Any], place: Place, on_problem: OnProblem) -> AnnotatedDocument | None:
     text, name = record.get("text"), record.get("id")
-    if not isinstance(text, str):
-        raise ValueError("no text")  # noqa: TRY004
-    if name is not None and not isinstance(name, str | int):
-        raise ValueError("the id is neither a string nor a number")
     field = next((f for f in _ENTITY_FIELDS if isinstance(record.get(f), list)), None)
-    if field is None:
-        raise ValueError('no list of entities: "entities": [[start, end, label], ...]')
-    spans = sorted(_span(item) for item in record[field])
-    return AnnotatedDocument(
-        None if name is None else storable(str(name)), storable(text), None, tuple(spans), has_text=True
-    )
+    message = ""
+    if not isinstance(text, str):
+        message = "no text"
+    elif name is not None and not isinstance(name, str | int):
+        message = "the id is neither a string nor a number"
+    elif field is None:
+        message = 'no list of entities: "entities": [[start, end, label], ...]'
+    if message or field is None or not isinstance(text, str):
+        on_problem(Problem("record", place, message))
+        return None
+    text = storable(text)
+    spans = fit_spans((_span(item, place, on_problem) for item in record[field]), text, on_problem)
+    return AnnotatedDocument(None if name is None else storable(str(name)), text, None, spans, has_text=True)
 
 
-def _span(item: object) -> Span:
+def _span(item: object, place: Place, on_problem: OnProblem) -> Placed | None:
     if isinstance(item, Mapping):
         start, end = item.get("start", item.get("start_offset")), item.get("end", item.get("end_offset"))
         label = item.get("label")
     elif isinstance(item, list) and len(item) >= 3:
         start, end, label = item[:3]
     else:
-        raise ValueError("an entity is neither [start, end, label] nor an object")
-    if type(start) is not int or type(end) is not int or not isinstance(label, str):
-        raise ValueError("an entity needs whole numbers as start and end, and a label")
-    return Span(start, end, storable(label))
+        message = "an entity is neither [start, end, label] nor an object"
+        on_problem(Problem("record", place, message))
+        return None
+    return make_span(start, end, storable(label) if isinstance(label, str) else label, place, on_problem)

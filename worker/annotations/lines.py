@@ -8,20 +8,32 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from worker.annotations.problems import OnProblem, Place, Problem, refuse
 from worker.errors import InputError, NotFoundError
 
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+
+def read_lines(path: Path, on_problem: OnProblem = refuse) -> Iterator[tuple[int, str]]:
     """Each line with its number from 1, without its end (LF or CRLF) and without a byte order mark.
+
+    A line that is not UTF-8 is a problem; with what can be made of it reading goes on.
 
     Raises:
         NotFoundError: no such file.
-        InputError: it cannot be read, or is not UTF-8.
+        InputError: it cannot be read, or what `on_problem` raises.
     """
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                yield number, _decode(line, path, number)
+                if number == 1 and line.startswith(_UTF16_MARKS):
+                    on_problem(
+                        Problem(
+                            "encoding", Place(path, 1), "UTF-16; annotated files are UTF-8: convert it first"
+                        )
+                    )
+                    return
+                yield number, _decode(line, Place(path, number), on_problem)
     except FileNotFoundError as error:
         raise NotFoundError(f"{path}: no such file") from error
     except OSError as error:
@@ -29,8 +41,17 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def write_lines(lines: Iterable[str], path: Path) -> None:
-    """Write the lines as UTF-8 in place of what is there; if anything fails, what is there stays."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write the lines as UTF-8 in place of what is there; if anything fails, what is there stays.
+
+    Raises:
+        InputError: the folder does not exist or cannot be written to.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, not a file to write to")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             for line in lines:
@@ -44,13 +65,13 @@ def write_lines(lines: Iterable[str], path: Path) -> None:
         raise
 
 
-def _decode(line: bytes, path: Path, number: int) -> str:
-    if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError(f"{path}:1: UTF-16; annotated files are UTF-8")
+def _decode(line: bytes, place: Place, on_problem: OnProblem) -> str:
+    encoding = "utf-8-sig" if place.line == 1 else "utf-8"
     try:
-        text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        text = line.decode(encoding)
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}:{number}: not UTF-8 (byte {error.start + 1} of the line)") from error
+        on_problem(Problem("encoding", place, f"not UTF-8 (byte {error.start + 1} of the line)"))
+        text = line.decode(encoding, errors="replace")
     return text.removesuffix("\n").removesuffix("\r")
 
 

@@ -7,7 +7,7 @@ BIOES  B- I- E-, and S- for an entity of one word; BILOU writes L- for E- and U-
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, get_args
 
 Scheme = Literal["IOB1", "IOB2", "BIOES"]
@@ -20,48 +20,61 @@ _PREFIXES = {"B": "B", "I": "I", "E": "E", "S": "S", "L": "E", "U": "S"}
 
 
 class TagError(ValueError):
-    """The tag at `position` of its sentence is unknown or not allowed there."""
+    """The tag at `position` of its sentence is unknown, or (`is_sequence`) not allowed there."""
 
-    def __init__(self, position: int, message: str) -> None:
+    def __init__(self, position: int, message: str, is_sequence: bool = True) -> None:
         super().__init__(message)
         self.position = position
+        self.is_sequence = is_sequence
 
 
-def recognise_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
-    """The scheme that a file's tags are written in; IOB2 where they fit several.
+#: Told of a wrong tag; where it returns, the tag is read as well as it can be and the next ones are looked at.
+OnFault = Callable[[TagError], None]
+
+
+def _refuse(error: TagError) -> None:
+    raise error
+
+
+def recognise_scheme(sentences: Iterable[Sequence[str]], on_fault: OnFault = _refuse) -> Scheme:
+    """The scheme that a file's tags are written in; IOB2 where they fit several, or with faults none.
 
     Raises:
         TagError: the tags fit none; its position counts the words of all sentences.
     """
     first_word, bare_inside, needless_begin = 0, -1, False
     for tags in sentences:
-        for i, (left, tag) in enumerate(zip(["O", *tags], tags, strict=False)):
-            prefix, label = parse_tag(tag, first_word + i)
+        left = ""  # the label of the word before
+        for i, tag in enumerate(tags, start=first_word):
+            prefix, label = _parse(tag, i, on_fault)
             if prefix in "ES":
                 return "BIOES"
-            follows_its_label = left != "O" and parse_tag(left)[1] == label
-            needless_begin |= prefix == "B" and not follows_its_label
-            if prefix == "I" and not follows_its_label and bare_inside < 0:
-                bare_inside = first_word + i
+            needless_begin |= prefix == "B" and left != label
+            if prefix == "I" and left != label and bare_inside < 0:
+                bare_inside = i
+            left = label
         first_word += len(tags)
     if bare_inside < 0:
         return "IOB2"
     if needless_begin:
-        raise TagError(
-            bare_inside,
-            "I- begins an entity here but B- does elsewhere: the tags are neither IOB1 nor IOB2; "
-            "give the scheme IOB1 to take both as beginnings",
+        on_fault(
+            TagError(
+                bare_inside,
+                "I- begins an entity here but B- does elsewhere: the tags are neither IOB1 nor IOB2; "
+                "give the scheme IOB1 to take both as beginnings",
+            )
         )
+        return "IOB2"
     return "IOB1"
 
 
-def find_chunks(tags: Sequence[str], scheme: Scheme) -> list[Chunk]:
-    """The entities of one sentence.
+def find_chunks(tags: Sequence[str], scheme: Scheme, on_fault: OnFault = _refuse) -> list[Chunk]:
+    """The entities of one sentence. Where faults are let pass, a wrong I- or E- begins an entity.
 
     Raises:
         TagError: a tag is unknown, or not allowed where it stands.
     """
-    return list(_iobes_chunks(tags) if scheme == "BIOES" else _iob_chunks(tags, scheme))
+    return list(_iobes_chunks(tags, on_fault) if scheme == "BIOES" else _iob_chunks(tags, scheme, on_fault))
 
 
 def iob2_tags(n_words: int, chunks: Iterable[Chunk]) -> list[str]:
@@ -79,21 +92,33 @@ def parse_tag(tag: str, position: int = 0) -> tuple[str, str]:
     prefix, dash, label = tag.partition("-")
     if not dash or not label or prefix not in _PREFIXES:
         raise TagError(
-            position, f"unknown tag {tag[:40]!r}; expected O, B-LABEL, I-LABEL (or E-, S-, L-, U-)"
+            position,
+            f"unknown tag {tag[:40]!r}; expected O, B-LABEL, I-LABEL (or E-, S-, L-, U-)",
+            is_sequence=False,
         )
     return _PREFIXES[prefix], label
 
 
-def _iob_chunks(tags: Sequence[str], scheme: Scheme) -> Iterator[Chunk]:
+def _parse(tag: str, position: int, on_fault: OnFault) -> tuple[str, str]:
+    try:
+        return parse_tag(tag, position)
+    except TagError as error:
+        on_fault(error)
+        return "O", ""
+
+
+def _iob_chunks(tags: Sequence[str], scheme: Scheme, on_fault: OnFault) -> Iterator[Chunk]:
     start, open_label = 0, ""
     for i, tag in enumerate(tags):
-        prefix, label = parse_tag(tag, i)
+        prefix, label = _parse(tag, i, on_fault)
         if prefix in "ES":
-            raise TagError(i, f"{tag} does not belong to {scheme}")
+            on_fault(TagError(i, f"{tag} does not belong to {scheme}", is_sequence=False))
+            prefix = "I" if prefix == "E" else "B"
         if prefix == "I" and label == open_label:
             continue
         if prefix == "I" and scheme == "IOB2":
-            raise TagError(i, f"{tag} without a B-{label} before it is not allowed in IOB2")
+            message = f"{tag} without a B-{label} before it is not allowed in IOB2"
+            on_fault(TagError(i, f"{message} (the scheme IOB1 takes it as a beginning)"))
         if open_label:
             yield start, i, open_label
         start, open_label = i, label
@@ -101,19 +126,21 @@ def _iob_chunks(tags: Sequence[str], scheme: Scheme) -> Iterator[Chunk]:
         yield start, len(tags), open_label
 
 
-def _iobes_chunks(tags: Sequence[str]) -> Iterator[Chunk]:
+def _iobes_chunks(tags: Sequence[str], on_fault: OnFault) -> Iterator[Chunk]:
     start, open_label = 0, ""
     for i, tag in enumerate(tags):
-        prefix, label = parse_tag(tag, i)
-        goes_on = prefix in "IE"
-        if goes_on != bool(open_label) or (goes_on and label != open_label):
-            raise TagError(i, f"{tag} is not allowed here in BIOES")
-        if prefix in "BS":
+        prefix, label = _parse(tag, i, on_fault)
+        goes_on = prefix in "IE" and label == open_label
+        if not goes_on:
+            if open_label or prefix in "IE":
+                on_fault(TagError(i, f"{tag} is not allowed here in BIOES"))
+            if open_label:
+                yield start, i, open_label
             start, open_label = i, label
         if prefix in "ES":
             yield start, i + 1, label
             open_label = ""
     if open_label:
-        raise TagError(
-            len(tags) - 1, f"the sentence ends inside an entity: E-{open_label} is missing (BIOES)"
-        )
+        message = f"the sentence ends inside an entity: E-{open_label} is missing (BIOES)"
+        on_fault(TagError(len(tags) - 1, message))
+        yield start, len(tags), open_label
