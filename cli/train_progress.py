@@ -1,65 +1,203 @@
-"""What a training run tells on standard error."""
+"""What a training run tells on standard error: lines for data and epochs, a bar or lines in between."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from cli import output
 from cli.quantity import count, duration
 from training.options import TrainObserver
 
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
 #: Seconds between two lines about steps.
-_LINE_EVERY_S = 10.0
+LINE_EVERY_S = 10.0
 
 
-class TrainProgress(TrainObserver):
-    """Lines for the data and for each epoch; steps in between, in place in a terminal, else now and then."""
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """How far a part of the run is."""
+
+    part: str
+    done: int
+    total: int
+    unit: str
+    loss: float | None
+    seconds_left: float | None
+
+    @property
+    def position(self) -> str:
+        return f"{self.unit} {self.done:,}/{self.total:,}"
+
+    @property
+    def pace(self) -> str:
+        parts = [f"loss {self.loss:.3f}"] if self.loss is not None else []
+        if self.seconds_left is not None:
+            parts.append(f"{duration(self.seconds_left)} left")
+        return ", ".join(parts)
+
+
+class TrainProgress(TrainObserver, AbstractContextManager["TrainProgress"]):
+    """Shows a run while the block lasts.
+
+    Attributes:
+        n_kept: epochs after which the run could be resumed.
+    """
 
     def __init__(self, quiet: bool = False) -> None:
         self._is_quiet = quiet
-        self._is_live = sys.stderr.isatty() and output.is_smart_terminal()
-        self._started = self._told = time.monotonic()
+        self._display = _make_display(quiet)
+        self._clock = _Clock()
+        self._n_epochs = 1
+        self.n_kept = 0
+
+    def __exit__(self, *_exception: object) -> None:
+        self._display.stop()
 
     def prepared(self, facts: dict[str, Any]) -> None:
         """Say what the data is."""
-        if self._is_quiet:
-            return
-        for file in facts["data"]["files"]:
+        data, self._n_epochs = facts["data"], facts["training"]["epochs"]
+        for file in data["files"]:
             scheme = f", {file['scheme']}" if file["scheme"] else ""
-            output.say(f"{file['name']}: {count(file['documents'], 'document')} ({file['format']}{scheme})")
-        data = facts["data"]["train"]
+            self._say(f"{file['name']}: {count(file['documents'], 'document')} ({file['format']}{scheme})")
+        train = data["train"]
         left_out = (
-            f", {data['misaligned']:,} left out: they do not end where words end"
-            if data["misaligned"]
+            f", {train['misaligned']:,} left out: they do not end where words end"
+            if train["misaligned"]
             else ""
         )
-        output.say(f"Training on {data['words']:,} words with {data['entities']:,} entities{left_out}")
+        self._say(f"Training on {train['words']:,} words with {train['entities']:,} entities{left_out}")
+        if data["unlabelled"]:
+            documents = count(data["unlabelled"]["documents"], "document")
+            self._say(f"Unlabelled: {data['unlabelled']['words']:,} words in {documents}")
         agreement = facts["word_rule_agreement"]
         how_well = f", which finds {agreement:.2%} of the data's words exactly" if agreement else ""
-        output.say(f"Words are cut by the rule {facts['word_rule']}{how_well}")
-        self._started = self._told = time.monotonic()
+        self._say(f"Words are cut by the rule {facts['word_rule']}{how_well}")
+
+    def began_anew(self, n_epochs: int, differences: Sequence[str]) -> None:
+        """Say what of an interrupted run is thrown away."""
+        why = ", ".join(differences) or "--restart was given"
+        self._say(f"Beginning anew: {count(n_epochs, 'epoch')} of an interrupted run will be lost ({why})")
+
+    def resumed(self, epoch: int) -> None:
+        """Say where the run goes on."""
+        self.n_kept = epoch
+        self._say(f"Going on after epoch {epoch} of an interrupted run (--restart begins anew)")
+
+    def taught(self, n_done: int, n_words: int) -> None:
+        """Show how far the teacher has read."""
+        left = self._clock.seconds_left("teacher", n_done, n_words)
+        self._display.show(_Moment("The teacher reads", n_done, n_words, "word", None, left))
 
     def stepped(self, step: int, n_steps: int, loss: float | None) -> None:
-        """Say how far it is."""
-        now = time.monotonic()
-        if self._is_quiet or now - self._told < (0.2 if self._is_live else _LINE_EVERY_S):
-            return
-        self._told = now
-        left = duration((now - self._started) / step * (n_steps - step))
-        line = f"step {step:,}/{n_steps:,}{f', loss {loss:.3f}' if loss is not None else ''}, {left} left"
-        if self._is_live:
-            sys.stderr.write(f"\r\x1b[K{line}")
-            sys.stderr.flush()
-        else:
-            output.say(line)
+        """Show how far the training is."""
+        epoch = -(-step * self._n_epochs // n_steps)
+        left = self._clock.seconds_left("steps", step, n_steps)
+        self._display.show(_Moment(f"Epoch {epoch}/{self._n_epochs}", step, n_steps, "step", loss, left))
 
     def scored(self, epoch: int, score: dict[str, float], is_best: bool) -> None:
         """Say how good the epoch is."""
-        if self._is_quiet:
-            return
         best = "  best so far" if is_best else ""
         precision, recall, f1 = (f"{100 * score[key]:.2f}" for key in ("precision", "recall", "f1"))
-        clear = "\r\x1b[K" if self._is_live else ""
-        output.say_styled(f"{clear}epoch {epoch}: F1 {f1} (precision {precision}, recall {recall}){best}")
+        self._say(f"epoch {epoch}: F1 {f1} (precision {precision}, recall {recall}){best}")
+
+    def kept(self, epoch: int) -> None:
+        """Take note."""
+        self.n_kept = epoch
+
+    def _say(self, text: str) -> None:
+        if not self._is_quiet:
+            output.say(text)
+
+
+class _Clock:
+    """Tells the time left from the speed since a part of the run began."""
+
+    def __init__(self) -> None:
+        self._part = ""
+        self._started = 0.0
+        self._first = 0
+
+    def seconds_left(self, part: str, done: int, total: int) -> float | None:
+        """None at first, when there is no speed yet."""
+        now = time.monotonic()
+        if part != self._part:
+            self._part, self._started, self._first = part, now, done
+        if done == self._first:
+            return None
+        return (now - self._started) / (done - self._first) * (total - done)
+
+
+class _Silent:
+    """Shows nothing."""
+
+    def show(self, moment: _Moment) -> None:
+        """Take note of nothing."""
+
+    def stop(self) -> None:
+        """Leave nothing behind."""
+
+
+class _Lines(_Silent):
+    """A line every few seconds, for a log or a pipe."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def show(self, moment: _Moment) -> None:
+        """Write a line if it is time for one."""
+        if time.monotonic() < self._told + LINE_EVERY_S:
+            return
+        self._told = time.monotonic()
+        output.say(f"{moment.part}, {moment.position}{', ' if moment.pace else ''}{moment.pace}")
+
+
+class _LiveBar(_Silent):
+    """A bar that moves, in a terminal; what is said meanwhile appears above it."""
+
+    def __init__(self) -> None:
+        self._bar = _make_bar()
+        self._task = self._bar.add_task("", total=None, position="", pace="")
+
+    def show(self, moment: _Moment) -> None:
+        """Move the bar."""
+        self._bar.start()
+        self._bar.update(
+            self._task,
+            description=moment.part,
+            completed=moment.done,
+            total=moment.total,
+            position=moment.position,
+            pace=moment.pace,
+        )
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+
+def _make_display(quiet: bool) -> _Silent:
+    if quiet:
+        return _Silent()
+    return _LiveBar() if sys.stderr.isatty() and output.is_smart_terminal() else _Lines()
+
+
+def _make_bar() -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[position]}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[pace]}"),
+        console=Console(stderr=True, no_color=not output.uses_colour(sys.stderr), highlight=False),
+        transient=True,
+    )

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
+import hashlib
+import os
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-    set_seed,
-)
+from transformers import set_seed
 
 from training.base import open_base
-from training.batches import MixedWindows
+from training.batches import Lesson, MixedWindows
+from training.crf import LinearChainCrf
 from training.data import LabelledDocument, label_names, label_words
 from training.dev import DevSet
 from training.facts import gather_facts
 from training.folder import record_scores, write_folder
-from training.options import TrainObserver, TrainOptions
+from training.objective import Objective, read_class_weights
+from training.options import TrainObserver, TrainOptions, peak_rate
+from training.precision import choose_precision
 from training.scoring import Report
-from training.word_rule import fit_word_rule
-from worker.annotations import read_annotations
+from training.teacher import ask_teacher, read_unlabelled
+from training.trainer import EntityTrainer
+from training.word_rule import FittedRule, fit_word_rule
+from training.work import WorkFolder
+from worker.annotations import AnnotatedFile, read_annotations
 from worker.errors import InputError, SettingsError
 from worker.recognition import Checkpoint
 from worker.recognition.checkpoint import room_for_pieces
-from worker.recognition.engine_torch import TorchEngine
+
+#: Options that do not change what comes out.
+_INDIFFERENT = frozenset(
+    {"overwrite", "restart", "tensorboard", "teacher_rows", "notes", "output", "threads"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,174 +50,147 @@ class Trained:
     facts: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """The files of a run, cut into words."""
+
+    files: tuple[AnnotatedFile, ...]  #: dev is the last
+    labels: list[str]
+    rule: FittedRule
+    train: list[LabelledDocument]
+    dev: list[LabelledDocument]
+    unlabelled: list[LabelledDocument]
+
+
 def train(options: TrainOptions, observer: TrainObserver | None = None) -> Trained:
     """Train, keep the epoch with the best strict F1 on dev, and write a standard Hugging Face folder.
 
-    Nothing is left in `options.output` unless the run comes to its end.
+    Nothing is left in `options.output` unless the run comes to its end. A run that was interrupted after an epoch
+    goes on from there when it is asked for again with the same options and data.
 
     Raises:
         InputError: a data file cannot be read, or the output exists already.
-        ModelError: the base cannot be opened.
+        ModelError: the base or the teacher cannot be opened.
+        SettingsError: options do not fit the data, the base or this machine.
     """
     _refuse_existing(options)
+    _refuse_what_is_missing(options)
     observer = observer or TrainObserver()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    data = _read(options)
+    facts = gather_facts(options, data.files, data.rule, data.train, data.dev, data.unlabelled)
+    observer.prepared(facts)
+    set_seed(options.seed)
+    model, tokenizer = open_base(options.base, data.labels)
+    with WorkFolder.beside(options.output, _decisive(options, facts, model), restart=options.restart) as work:
+        if work.leftover:
+            observer.began_anew(work.leftover.n_epochs, work.leftover.differences)
+        trained = _run(options, observer, facts, data, work, model, tokenizer)
+        work.finish(options.output, overwrite=options.overwrite)
+    return trained
+
+
+def _decisive(options: TrainOptions, facts: dict[str, Any], model: Any) -> dict[str, Any]:
+    """What an interrupted run must share with this one to be resumed; another machine may go on."""
+    digest = hashlib.sha256()
+    for name, weights in model.base_model.state_dict().items():
+        digest.update(name.encode() + weights.reshape(-1).contiguous().view(torch.uint8).numpy().tobytes())
+    return {
+        "options": {name: value for name, value in facts["training"].items() if name not in _INDIFFERENT},
+        "data": facts["data"],
+        "base": digest.hexdigest(),
+        "teacher": Checkpoint.open(options.teacher).id if options.teacher else None,
+        "versions": {name: facts["machine"][name] for name in ("nerq", "torch", "transformers")},
+    }
+
+
+def _read(options: TrainOptions) -> _Data:
     train_files = [read_annotations(path, options.scheme) for path in options.train]
     dev_file = read_annotations(options.dev, options.scheme)
+    if not any(document.spans for document in dev_file.documents):
+        raise InputError(f"{options.dev} holds no entity: no epoch would be better than another.")
     documents = [document for file in train_files for document in file.documents]
     labels, rule = label_names(documents), fit_word_rule(documents)
-    train_documents = [label_words(document, rule.rule, labels) for document in documents]
-    dev_documents = [label_words(document, rule.rule, labels) for document in dev_file.documents]
-    facts = gather_facts(options, [*train_files, dev_file], rule, train_documents, dev_documents)
-    observer.prepared(facts)
-
-    work = options.output.with_name(f".{options.output.name}.work")
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    try:
-        trained = _run(options, observer, facts, labels, train_documents, dev_documents, work)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return trained
+    return _Data(
+        (*train_files, dev_file),
+        labels,
+        rule,
+        train=[label_words(document, rule.rule, labels) for document in documents],
+        dev=[label_words(document, rule.rule, labels) for document in dev_file.documents],
+        unlabelled=read_unlabelled(options.unlabelled, rule.rule) if options.unlabelled else [],
+    )
 
 
 def _run(
     options: TrainOptions,
     observer: TrainObserver,
     facts: dict[str, Any],
-    labels: Sequence[str],
-    train_documents: Sequence[LabelledDocument],
-    dev_documents: Sequence[LabelledDocument],
-    work: Path,
+    data: _Data,
+    work: WorkFolder,
+    model: Any,
+    tokenizer: Any,
 ) -> Trained:
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    set_seed(options.seed)
-    model, tokenizer = open_base(options.base, labels)
-    folder = work / "checkpoint"
-    write_folder(folder, model, tokenizer, facts)
-    room = room_for_pieces(folder, model.config.to_dict())
+    options = replace(options, learning_rate=options.learning_rate or peak_rate(model.config.hidden_size))
+    facts["training"] = options.as_dict()
+    crf = LinearChainCrf(data.labels) if options.decoding == "crf" else None
+    write_folder(work.checkpoint, model, tokenizer, facts, crf)
+    room = room_for_pieces(work.checkpoint, model.config.to_dict())
     if options.max_pieces > room:
         raise SettingsError(
             f"{options.base} has room for {room} pieces in a window, not for {options.max_pieces}."
         )
-    checkpoint = Checkpoint.open(str(folder))
-    windows = MixedWindows(
-        train_documents, checkpoint.pieces, checkpoint.window, options.batch_pieces, options.seed
+    objective = Objective(
+        read_class_weights(options.class_weights, data.train, data.labels),
+        crf,
+        options.teacher_weight if options.teacher else 0.0,
+        options.temperature,
     )
-    dev = DevSet(checkpoint, dev_documents)
-    trainer = _Trainer(model, windows, dev, options, observer, work)
+    windows = _windows(options, observer, data, Checkpoint.open(str(work.checkpoint)))
+    precision = choose_precision(options.precision)
+    facts["machine"]["precision"] = precision
+    trainer = EntityTrainer(model, crf, objective, windows, data.dev, options, precision, observer, work)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of deprecations inside the libraries; nothing a user can act on
-        trainer.train()
-    write_folder(folder, trainer.model, tokenizer, facts, half=options.half_weights)
-    history = tuple(trainer.history)
-    best = record_scores(folder, dev, facts, history)
-    if options.output.exists():
-        options.output.rename(work / "replaced")
-    folder.rename(options.output)
-    return Trained(options.output, best, facts["scores"]["best_epoch"], history, facts)
+        trainer.run()
+    write_folder(work.checkpoint, trainer.network(), tokenizer, facts, crf, half=options.half_weights)
+    facts["training"]["seconds"] = round(work.seconds)
+    dev = DevSet(Checkpoint.open(str(work.checkpoint)), data.dev)
+    best = record_scores(work.checkpoint, dev, facts, trainer.history)
+    return Trained(options.output, best, facts["scores"]["best_epoch"], tuple(trainer.history), facts)
 
 
-class _Trainer(Trainer):
-    """transformers' Trainer with batches that are made already and a dev score by entities."""
-
-    control: TrainerControl
-
-    def __init__(
-        self,
-        model: Any,
-        windows: MixedWindows,
-        dev: DevSet,
-        options: TrainOptions,
-        observer: TrainObserver,
-        work: Path,
-    ) -> None:
-        self._dev = dev
-        self._observer = observer
-        self.history: list[dict[str, float]] = []
-        super().__init__(
-            model=model,
-            args=_training_arguments(options, len(windows), work),
-            train_dataset=windows,
-            eval_dataset=windows,  # the Trainer wants one; `evaluate` scores documents instead
-            data_collator=lambda batches: batches[0],
-            callbacks=[_Reporter(windows, observer)],
+def _windows(
+    options: TrainOptions, observer: TrainObserver, data: _Data, checkpoint: Checkpoint
+) -> MixedWindows:
+    documents = [*data.train, *data.unlabelled]
+    lessons = [Lesson(document) for document in documents]
+    if options.teacher:
+        rows = ask_teacher(
+            options.teacher, documents, data.labels, observer, options.teacher_rows, options.precision
         )
-        self.remove_callback(
-            next(c for c in self.callback_handler.callbacks if type(c).__name__ == "PrinterCallback")
-        )
-
-    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
-        """Strict precision, recall and F1 on dev."""
-        report = self._dev.score(TorchEngine(self.model.eval()))
-        score = {"precision": report.precision, "recall": report.recall, "f1": report.f1}
-        is_best = all(score["f1"] > before["f1"] for before in self.history)
-        self.history.append(score)
-        self._observer.scored(len(self.history), score, is_best)
-        self.model.train()
-        metrics = {f"eval_{name}": value for name, value in score.items()}
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
-
-
-def _training_arguments(options: TrainOptions, n_batches: int, work: Path) -> TrainingArguments:
-    arguments = TrainingArguments(
-        output_dir=str(work / "epochs"),
-        num_train_epochs=options.epochs,
-        per_device_train_batch_size=1,  # an item is a batch
-        learning_rate=options.learning_rate,
-        lr_scheduler_type="linear",
-        warmup_steps=round(options.warmup * n_batches * options.epochs),
-        weight_decay=options.weight_decay,
-        optim="adamw_torch_fused",
-        seed=options.seed,
-        train_sampling_strategy="sequential",
-        eval_strategy="epoch",
-        save_strategy="best",
-        save_only_model=True,
-        save_total_limit=1,
-        load_best_model_at_end=True,
-        metric_for_best_model="f1",
-        logging_steps=20,
-        disable_tqdm=True,
-        report_to=[],
-        remove_unused_columns=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
+        lessons = [Lesson(document, own) for document, own in zip(documents, rows, strict=True)]
+    n_labelled = len(data.train)
+    return MixedWindows(
+        lessons[:n_labelled],
+        checkpoint.pieces,
+        checkpoint.window,
+        options.batch_pieces,
+        options.seed,
+        options.context,
+        lessons[n_labelled:],
+        options.unlabelled_ratio,
     )
-    _ = arguments.device  # found out now, lest it counts the GPUs later
-    # An item is a batch: with several GPUs in one process the Trainer would ask for several and train on one.
-    arguments._n_gpu = min(1, arguments._n_gpu)
-    return arguments
 
 
-class _Reporter(TrainerCallback):
-    """Moves the data on to the next epoch, and tells the observer of steps."""
-
-    def __init__(self, windows: MixedWindows, observer: TrainObserver) -> None:
-        self._windows = windows
-        self._observer = observer
-        self._loss: float | None = None
-
-    def on_epoch_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        self._windows.epoch = round(state.epoch or 0)
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: Any = None,
-        **_: Any,
-    ) -> None:
-        self._loss = (logs or {}).get("loss", self._loss)
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        self._observer.stepped(state.global_step, state.max_steps, self._loss)
+def _refuse_what_is_missing(options: TrainOptions) -> None:
+    if int(os.environ.get("WORLD_SIZE") or 1) > 1:
+        raise SettingsError(
+            "nerq train runs in one process on one GPU: start it without a launcher such as torchrun or "
+            "`accelerate launch`. CUDA_VISIBLE_DEVICES chooses the GPU."
+        )
+    if options.tensorboard and not find_spec("tensorboard"):
+        raise SettingsError("TensorBoard logs need a package: pip install 'nerq[tensorboard]'.")
 
 
 def _refuse_existing(options: TrainOptions) -> None:

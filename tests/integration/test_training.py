@@ -2,56 +2,51 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import TrainerCallback
 
-from tests.tiny import make_tiny_checkpoint
-from training.options import TrainObserver, TrainOptions
+from tests.command_line import invoke
+from tests.training import SENTENCE, TEXT, Watcher, make_options, weights
+from training.options import TrainOptions
 from training.train import train
+from training.trainer import EntityTrainer
 from worker.errors import InputError, ModelError, SettingsError
 from worker.recognition import Checkpoint, open_recognizer
 
-SENTENCE = "Jane B-PER\nDoe I-PER\nof O\nAcme B-ORG\nInc. I-ORG\nvisited O\nParis B-LOC\n. O\n\n"
+ENTITIES = [("Jane Doe", "PER"), ("Acme Inc.", "ORG"), ("Paris", "LOC")]
 
 
 @pytest.fixture
 def options(tmp_path: Path) -> TrainOptions:
-    (tmp_path / "train.conll").write_text("-DOCSTART- O\n\n" + SENTENCE * 40)
-    (tmp_path / "dev.conll").write_text("-DOCSTART- O\n\n" + SENTENCE * 3)
     (tmp_path / "notes.md").write_text("## Licence\n\nOurs.\n")
-    return TrainOptions(
-        train=(tmp_path / "train.conll",),
-        dev=tmp_path / "dev.conll",
-        base=str(make_tiny_checkpoint(tmp_path / "base", spread=0.05)),
-        output=tmp_path / "model",
-        epochs=5,
-        learning_rate=0.01,
-        batch_pieces=200,
-        max_words=30,
-        max_pieces=40,
-        notes=tmp_path / "notes.md",
-        half_weights=True,
-    )
+    return make_options(tmp_path, notes=tmp_path / "notes.md", half_weights=True)
 
 
-class Watcher(TrainObserver):
-    def __init__(self) -> None:
-        self.facts: dict[str, Any] = {}
-        self.steps: list[tuple[int, int]] = []
-        self.epochs: list[tuple[int, float, bool]] = []
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that knows the sentence."""
+    return train(make_options(tmp_path_factory.mktemp("teacher"))).output
 
-    def prepared(self, facts: dict[str, Any]) -> None:
-        self.facts = facts
 
-    def stepped(self, step: int, n_steps: int, loss: float | None) -> None:  # noqa: ARG002
-        self.steps.append((step, n_steps))
+def read(folder: Path) -> list[tuple[str, str]]:
+    found = open_recognizer(Checkpoint.open(str(folder)), "fp32", threads=1).recognize([TEXT])
+    return [(entity.text, entity.label) for entity in found[0].entities]
 
-    def scored(self, epoch: int, score: dict[str, float], is_best: bool) -> None:
-        self.epochs.append((epoch, score["f1"], is_best))
+
+def is_clean(options: TrainOptions) -> bool:
+    """Whether neither an output nor a work folder is there."""
+    return not options.output.exists() and not list(options.output.parent.glob(".*.work"))
 
 
 def test_a_model_is_trained_and_reads_what_it_learnt(options: TrainOptions) -> None:
@@ -65,14 +60,7 @@ def test_a_model_is_trained_and_reads_what_it_learnt(options: TrainOptions) -> N
     assert watcher.facts["word_rule"] == "news"
     assert trained.best_epoch == max(epoch for epoch, _, is_best in watcher.epochs if is_best)
 
-    found = open_recognizer(Checkpoint.open(str(options.output)), threads=1).recognize(
-        ["Jane Doe of Acme Inc. visited Paris."]
-    )
-    assert [(e.text, e.label) for e in found[0].entities] == [
-        ("Jane Doe", "PER"),
-        ("Acme Inc.", "ORG"),
-        ("Paris", "LOC"),
-    ]
+    assert read(options.output) == ENTITIES
     AutoTokenizer.from_pretrained(options.output)
     AutoModelForTokenClassification.from_pretrained(options.output)
     assert json.loads((options.output / "config.json").read_text())["dtype"] == "float32"
@@ -87,10 +75,169 @@ def test_a_model_is_trained_and_reads_what_it_learnt(options: TrainOptions) -> N
 
 
 def test_the_same_seed_gives_the_same_weights(options: TrainOptions, tmp_path: Path) -> None:
-    first = train(replace(options, epochs=1, output=tmp_path / "one"))
-    second = train(replace(options, epochs=1, output=tmp_path / "two"))
-    weights = [(trained.output / "model.safetensors").read_bytes() for trained in (first, second)]
-    assert weights[0] == weights[1]
+    first, second, other = (
+        train(replace(options, epochs=1, seed=seed, output=tmp_path / name))
+        for name, seed in (("one", 1), ("two", 1), ("three", 2))
+    )
+    assert weights(first.output) == weights(second.output)
+    assert weights(first.output) != weights(other.output)
+
+
+def test_a_run_stops_when_its_patience_is_over(options: TrainOptions) -> None:
+    trained = train(replace(options, epochs=30, patience=2))
+    assert len(trained.history) == trained.best_epoch + 2 < 30
+    assert "stopping after 2 without a better one" in (options.output / "README.md").read_text()
+
+
+def test_a_crf_is_trained_stored_and_decoded_with(options: TrainOptions) -> None:
+    trained = train(replace(options, decoding="crf", context="sentence", head_learning_rate=0.02))
+    assert trained.best.f1 == 1.0
+    assert read(options.output) == ENTITIES
+    assert Checkpoint.open(str(options.output)).decoding == "crf"
+    crf = [tensor for path in options.output.glob("*.safetensors") for tensor in load_file(path).items()]
+    assert any("moves" in name and tensor.abs().max() > 0 for name, tensor in crf)
+    card = (options.output / "README.md").read_text()
+    assert "the likelihood of the CRF" in card
+    assert "trained on single sentences" in card
+
+
+def test_a_run_computes_in_bf16_and_stores_32_bits(options: TrainOptions) -> None:
+    trained = train(replace(options, precision="bf16", half_weights=False))
+    assert trained.best.f1 == 1.0
+    assert trained.facts["machine"]["precision"] == "bf16"
+    stored = load_file(options.output / "model.safetensors")
+    assert {tensor.dtype for tensor in stored.values()} == {torch.float32}
+    assert "computed in bf16" in (options.output / "README.md").read_text()
+
+
+def test_several_files_are_one_training_set(options: TrainOptions, tmp_path: Path) -> None:
+    (tmp_path / "more.conll").write_text("-DOCSTART- O\n\n" + SENTENCE.replace("LOC", "TOWN") * 5)
+    watcher = Watcher()
+    train(replace(options, train=(*options.train, tmp_path / "more.conll"), epochs=1), watcher)
+    assert watcher.facts["data"]["train"]["entities"] == 3 * 45
+    assert "B-TOWN" in Checkpoint.open(str(options.output)).labels.names
+
+
+class Gradients(TrainerCallback):  # type: ignore[misc]
+    """The gradients of the first step."""
+
+    found: torch.Tensor | None = None
+
+    def on_pre_optimizer_step(self, *_: Any, model: Any, **__: Any) -> None:
+        if Gradients.found is None:
+            Gradients.found = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+
+def test_accumulated_batches_are_as_one(
+    options: TrainOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = json.loads((Path(options.base) / "config.json").read_text())
+    config |= {"dropout": 0.0, "attention_dropout": 0.0, "seq_classif_dropout": 0.0}
+    (Path(options.base) / "config.json").write_text(json.dumps(config))
+    whole_run = EntityTrainer.run
+
+    def watched_run(trainer: EntityTrainer) -> None:
+        trainer.add_callback(Gradients)
+        trainer.args.max_grad_norm = 0
+        whole_run(trainer)
+
+    monkeypatch.setattr(EntityTrainer, "run", watched_run)
+    # Windows that are all alike: any half of them has the gradient of the whole.
+    alike = replace(options, context="sentence", epochs=1)
+    n_pieces = 40 * len("JaneDoeofAcmeInc.visitedParis.")
+    gradients = []
+    for name, n_batches, accumulate in (("one", 1, 1), ("two", 4, 4), ("three", 4, 8)):
+        Gradients.found = None
+        changes = {"batch_pieces": n_pieces // n_batches, "accumulate": accumulate, "output": tmp_path / name}
+        trained = train(replace(alike, **changes))
+        assert trained.facts["data"]["train"]["words"] == 40 * 8
+        gradients.append(Gradients.found)
+    assert gradients[0] is not None
+    assert gradients[0].abs().max() > 1e-3
+    for gradient in gradients[1:]:
+        torch.testing.assert_close(gradient, gradients[0], rtol=1e-3, atol=1e-6)
+
+
+def test_a_student_learns_from_its_teacher_alone(
+    options: TrainOptions, teacher: Path, tmp_path: Path
+) -> None:
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for i in range(3):
+        (texts / f"{i}.txt").write_text(f"{TEXT} " * (i + 1))
+    rows = tmp_path / "rows.npz"
+    student = replace(
+        options, teacher=str(teacher), teacher_weight=1.0, unlabelled=(texts,), teacher_rows=rows, epochs=8
+    )
+    watcher = Watcher()
+    trained = train(student, watcher)
+    assert trained.best.f1 == 1.0
+    assert read(trained.output) == ENTITIES
+    assert watcher.n_taught == 8 * (40 + 6)
+    assert watcher.facts["data"]["unlabelled"]["words"] == 8 * 6
+    card = (options.output / "README.md").read_text()
+    assert "3 documents of 48 words" in card
+    assert "100 % of the loss" in card
+
+    watcher = Watcher()
+    again = train(replace(student, output=tmp_path / "again"), watcher)
+    assert watcher.n_taught == 0
+    assert weights(again.output) == weights(trained.output)
+
+    other = shutil.copytree(teacher, tmp_path / "other")
+    facts = json.loads((other / "nerq.json").read_text())
+    (other / "nerq.json").write_text(json.dumps({**facts, "window": {"max_words": 0, "max_pieces": 20}}))
+    with pytest.raises(InputError, match="of another teacher or of other texts"):
+        train(replace(student, teacher=str(other), output=tmp_path / "third"))
+    rows.write_bytes(rows.read_bytes()[:1000])
+    with pytest.raises(InputError, match="holds no teacher's probabilities"):
+        train(replace(student, output=tmp_path / "third"))
+    assert is_clean(replace(student, output=tmp_path / "third"))
+
+
+def test_a_teacher_of_other_labels_is_refused(options: TrainOptions, tiny_checkpoint: Path) -> None:
+    with pytest.raises(ModelError, match="knows O, B-PER"):
+        train(replace(options, teacher=str(tiny_checkpoint)))
+    assert is_clean(options)
+
+
+def test_tensorboard_reads_the_logs(options: TrainOptions, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    trained = train(replace(options, epochs=2, tensorboard=tmp_path / "logs"))
+    scores = _scalars(tmp_path / "logs", "eval/f1")
+    assert scores == pytest.approx([epoch["f1"] for epoch in trained.history])
+
+
+def _scalars(folder: Path, tag: str) -> list[float]:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library about its own imports
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        events = EventAccumulator(str(folder)).Reload()
+    return [event.value for event in events.Scalars(tag)]
+
+
+def test_a_missing_package_is_named(options: TrainOptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(SettingsError, match=r"pip install 'nerq\[tensorboard\]'"):
+        train(replace(options, tensorboard=Path("logs")))
+
+
+def test_a_launcher_of_several_processes_is_refused(
+    options: TrainOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(SettingsError, match="one process on one GPU"):
+        train(options)
+    assert is_clean(options)
+
+
+def test_a_loss_that_is_no_number_ends_the_run(options: TrainOptions) -> None:
+    with pytest.raises(SettingsError, match="lower the learning rate"):
+        train(replace(options, learning_rate=0.99, class_weights="O=1e38,B-PER=1e38,I-PER=1e38"))
+    assert is_clean(options)
 
 
 def test_an_existing_output_is_not_overwritten_unasked(options: TrainOptions) -> None:
@@ -109,16 +256,94 @@ def test_a_failed_run_leaves_nothing(options: TrainOptions, tmp_path: Path) -> N
     (tmp_path / "train.conll").write_text("Jane B-PER\nDoe\n")
     with pytest.raises(InputError, match=r"train\.conll:2"):
         train(options)
-    assert not options.output.exists()
-    assert not list(tmp_path.glob(".*.work"))
+    assert is_clean(options)
 
 
-def test_a_window_that_the_base_has_no_room_for_is_refused(options: TrainOptions) -> None:
-    with pytest.raises(SettingsError, match="has room for 60 pieces"):
-        train(replace(options, max_pieces=61))
-    assert not options.output.exists()
+def test_what_does_not_fit_is_refused_and_leaves_nothing(options: TrainOptions, tmp_path: Path) -> None:
+    (tmp_path / "plain.conll").write_text("nothing O\nhere O\n")
+    refused: list[tuple[type[Exception], str, dict[str, Any]]] = [
+        (SettingsError, "has room for 60 pieces", {"max_pieces": 61}),
+        (SettingsError, "there is no such label", {"class_weights": "B-NOTHING=2"}),
+        (InputError, "holds no entity", {"dev": tmp_path / "plain.conll"}),
+        (InputError, "holds no entity", {"train": (tmp_path / "plain.conll",)}),
+        (ModelError, "nothing-there", {"teacher": str(tmp_path / "nothing-there")}),
+    ]
+    if not torch.cuda.is_available():
+        refused.append((SettingsError, "needs a CUDA device", {"precision": "fp16"}))
+    for error, message, changes in refused:
+        with pytest.raises(error, match=message):
+            train(replace(options, **changes))
+        assert is_clean(options)
 
 
-def test_impossible_options_are_refused() -> None:
-    with pytest.raises(SettingsError, match="epochs"):
-        TrainOptions((), Path("d"), "b", Path("o"), epochs=0)
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 0}, "at least 1"),
+        ({"patience": 0}, "at least 1"),
+        ({"unlabelled": (Path("texts"),)}, "without a teacher"),
+        ({"teacher_rows": Path("rows")}, "no teacher"),
+        ({"class_weights": "balanced", "decoding": "crf"}, "no weights of labels"),
+    ],
+)
+def test_impossible_options_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        TrainOptions(**{"train": (), "dev": Path("d"), "base": "b", "output": Path("o"), **changes})
+
+
+class TestCommand:
+    def test_every_option_of_training_is_an_option_of_the_command(self) -> None:
+        from cli.train import command
+
+        fields = {field.name: field.default for field in dataclasses.fields(TrainOptions)}
+        params, context = {param.name: param for param in command.params}, click.Context(command)
+        assert set(fields) == set(params) - {"quiet", "as_json"}
+        for name, default in fields.items():
+            if default is not dataclasses.MISSING and default != ():
+                assert (name, params[name].get_default(context)) == (name, default)
+
+    def test_it_answers_in_json_and_tells_its_way(self, options: TrainOptions) -> None:
+        result = invoke(*_arguments(options, epochs=2), "--class-weights", "balanced", "--json")
+        assert result.exit_code == 0
+        answer = json.loads(result.stdout)
+        assert len(answer["epochs"]) == 2
+        assert answer["dev"]["f1"] == max(epoch["f1"] for epoch in answer["epochs"])
+        assert answer["facts"]["training"]["class_weights"] == "balanced"
+        said = result.stderr.splitlines()
+        assert said[0] == "train.conll: 1 document (conll, IOB2)"
+        assert [line[:11] for line in said if line.startswith("epoch")] == ["epoch 1: F1", "epoch 2: F1"]
+
+    @pytest.mark.parametrize(
+        ("more", "code", "message"),
+        [
+            (["--epochs", "0"], 2, "0 is not in the range"),
+            (["--unlabelled", "."], 2, "without a teacher"),
+            (["--unlabelled", "nowhere"], 4, "nowhere: no such file"),
+            (["--class-weights", "balancd"], 3, "there is no such label"),
+            (["--max-pieces", "500"], 3, "has room for 60 pieces"),
+            (["--teacher", "nowhere"], 3, "There is no model 'nowhere'"),
+        ],
+    )
+    def test_what_cannot_be_is_said(
+        self, options: TrainOptions, more: list[str], code: int, message: str
+    ) -> None:
+        result = invoke(*_arguments(options), *more)
+        assert (result.exit_code, message in result.stderr) == (code, True)
+        assert is_clean(options)
+
+
+def _arguments(options: TrainOptions, epochs: int = 1) -> list[str]:
+    return [
+        *("train", "--train", str(options.train[0]), "--dev", str(options.dev), "--base", options.base),
+        *(
+            "--output",
+            str(options.output),
+            "--epochs",
+            str(epochs),
+            "--max-words",
+            "30",
+            "--max-pieces",
+            "40",
+        ),
+        *("--threads", "1", "--precision", "fp32", "--learning-rate", "0.01"),
+    ]

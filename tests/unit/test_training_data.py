@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from training.batches import MixedWindows
+from training.batches import Batch, Lesson, MixedWindows
 from training.data import IGNORED, label_names, label_words
+from training.options import Context
 from training.word_rule import fit_word_rule
 from worker.annotations import AnnotatedDocument, Span, read_annotations
 from worker.errors import InputError
@@ -70,37 +73,77 @@ def test_spans_alone_do_not_favour_the_finest_rule() -> None:
 
 @pytest.fixture
 def windows(tiny_checkpoint: Path) -> MixedWindows:
-    documents = [label_words(DOCUMENT, WordRule.NEWS, LABELS)] * 9
-    checkpoint = Checkpoint.open(str(tiny_checkpoint))
-    return MixedWindows(documents, checkpoint.pieces, WindowPolicy(30, 30), batch_pieces=100, seed=1)
+    return _windows(tiny_checkpoint)
+
+
+def _windows(tiny_checkpoint: Path, **more: Any) -> MixedWindows:
+    lessons = [Lesson(label_words(DOCUMENT, WordRule.NEWS, LABELS))] * 9
+    pieces = Checkpoint.open(str(tiny_checkpoint)).pieces
+    return MixedWindows(lessons, pieces, WindowPolicy(30, 60), batch_pieces=100, seed=1, **more)
+
+
+def _batches(windows: MixedWindows, epoch: int = 0) -> list[Batch]:
+    windows.epoch = epoch
+    return [windows[i] for i in range(len(windows))]
 
 
 def test_every_word_is_trained_on_once_in_every_epoch(windows: MixedWindows) -> None:
     gold = label_words(DOCUMENT, WordRule.NEWS, LABELS).label_ids.tolist() * 9
     for epoch in range(3):
-        windows.epoch = epoch
-        trained = [
-            label
-            for i in range(len(windows))
-            for label in windows[i]["labels"].flatten().tolist()
-            if label != IGNORED
-        ]
+        trained = [label for batch in _batches(windows, epoch) for label in batch["word_labels"].tolist()]
         assert sorted(trained) == sorted(gold)
+
+
+def test_the_context_decides_how_long_windows_are(tiny_checkpoint: Path) -> None:
+    def lengths(context: Context) -> set[int]:
+        """Words of the windows; a document has sentences of 7 and 9 words, which make 16."""
+        windows = _windows(tiny_checkpoint, context=context)
+        counts = [batch["word_rows"].bincount() for epoch in range(4) for batch in _batches(windows, epoch)]
+        return {n for count in counts for n in count.tolist()}
+
+    assert lengths("sentence") == {7, 9}
+    assert lengths("mixed") == lengths("document") == {7, 9, 16}
+
+
+def test_the_words_of_a_sentence_are_a_chain(windows: MixedWindows) -> None:
+    lengths = []
+    for batch in _batches(windows):
+        assert batch["chain_lengths"].sum() == len(batch["word_labels"])
+        lengths += batch["chain_lengths"].tolist()
+    assert sorted(lengths) == [7] * 9 + [9] * 9
+
+
+def test_epochs_take_turns_through_the_unlabelled_text(tiny_checkpoint: Path) -> None:
+    words = label_words(DOCUMENT, WordRule.NEWS, LABELS)
+    nothing_known = replace(words, label_ids=np.full_like(words.label_ids, IGNORED))
+    rows = [np.full((len(words.words), len(LABELS)), -i, np.float16) for i in range(40)]
+    windows = MixedWindows(
+        [Lesson(words, rows[0])] * 9,
+        Checkpoint.open(str(tiny_checkpoint)).pieces,
+        WindowPolicy(30, 60),
+        batch_pieces=100,
+        seed=1,
+        unlabelled=[Lesson(nothing_known, own) for own in rows[1:28]],
+        unlabelled_ratio=1.0,
+    )
+    seen = [
+        {int(-row[0]) for batch in _batches(windows, epoch) for row in batch["teacher"] if row[0] != 0}
+        for epoch in range(3)
+    ]
+    assert [len(documents) for documents in seen] == [9, 9, 9]
+    assert seen[0] | seen[1] | seen[2] == set(range(1, 28))
 
 
 def test_an_epoch_depends_on_its_seed_and_number_alone(windows: MixedWindows) -> None:
     def drawn(epoch: int) -> list[list[list[int]]]:
-        windows.epoch = epoch
-        return [windows[i]["input_ids"].tolist() for i in range(len(windows))]
+        return [batch["input_ids"].tolist() for batch in _batches(windows, epoch)]
 
     first = drawn(0)
     assert drawn(1) != first
     assert drawn(0) == first
 
 
-def test_padding_is_masked_and_not_trained_on(windows: MixedWindows) -> None:
-    for i in range(len(windows)):
-        batch = windows[i]
-        padding = batch["attention_mask"] == 0
-        assert (batch["labels"][padding] == IGNORED).all()
+def test_padding_is_masked_and_no_word_stands_in_it(windows: MixedWindows) -> None:
+    for batch in _batches(windows):
+        assert (batch["attention_mask"][batch["word_rows"], batch["word_columns"]] == 1).all()
         assert np.all(batch["attention_mask"].sum(1).numpy() > 2)
