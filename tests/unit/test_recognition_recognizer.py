@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from worker.errors import NerqError
 from worker.recognition import Checkpoint, Entity, Recognition, Recognizer, open_recognizer
@@ -161,6 +162,35 @@ class NoNumbers(PieceTable):
 def test_a_network_without_numbers_is_an_error_not_a_text_without_entities(checkpoint: Checkpoint) -> None:
     with pytest.raises(NerqError, match="gave no numbers"):
         Recognizer(checkpoint, NoNumbers()).recognize(SENTENCES)
+
+
+def test_other_decodings_find_other_entities_of_the_same_rows(
+    checkpoint: Checkpoint, recognizer: Recognizer, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_checkpoint, tmp_path / "crf"))
+    names = checkpoint.labels.names
+    moves = np.zeros((len(names), len(names)), np.float32)
+    moves[:, names.index("O")] = -100  # whatever comes before, the next word is an entity's
+    zeros = np.zeros(len(names), np.float32)
+    save_file({"starts": zeros, "moves": moves, "ends": zeros}, folder / "crf.safetensors")
+    (folder / "nerq.json").write_text(json.dumps({**checkpoint.facts, "decoding": "crf"}))
+    crf = open_recognizer(Checkpoint.open(str(folder)), "fp32", threads=1)
+    constrained = Recognizer(replace(checkpoint, decoding="constrained"), recognizer._engine)
+    assert len({r.checkpoint.id for r in (recognizer, crf, constrained)}) == 3
+
+    texts = [" ".join(SENTENCES * 3), "", SENTENCES[1]]
+    freely, learned, legally = (r.recognize(texts) for r in (recognizer, crf, constrained))
+    assert spans(freely[0]) != spans(legally[0])
+    for text, found in zip(texts, learned, strict=True):
+        words = split_words(text)
+        starts = set(split_sentences(text, words).tolist())
+        outside = {i for i, w in enumerate(words) if not any(e.start <= w[0] < e.end for e in found.entities)}
+        assert outside <= starts
+    for found in (*learned, *legally):
+        assert all(0 < entity.score <= 1 for entity in found.entities)
+    for text, together in zip(texts, legally, strict=True):
+        (alone,) = constrained.recognize([text])
+        assert spans(alone) == spans(together)
 
 
 class SmallMemory:

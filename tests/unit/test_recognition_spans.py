@@ -58,6 +58,31 @@ def test_labels_of_other_schemes_are_understood() -> None:
     assert spell(["PER", "PER", "LOC"], labels=plain) == [(0, 2, "PER"), (2, 3, "LOC")]
 
 
+@pytest.mark.parametrize(
+    ("names", "types"),
+    [
+        ("O B_PER I_PER B_LOC", "PER LOC"),
+        ("O B_CELL T_CELL", "B_CELL T_CELL"),
+        ("O B-CELL_LINE I-CELL_LINE B-I_O", "CELL_LINE I_O"),
+        ("O NAME PHONE E-MAIL", "NAME PHONE E-MAIL"),
+        ("O B-NAME I-NAME B-E-MAIL I-E-MAIL", "NAME E-MAIL"),
+        ("O B-E-MAIL E-MAIL S-CLASS", "E-MAIL S-CLASS"),
+        ("O B-MAIL E-MAIL S-MAIL S-AGE", "MAIL AGE"),
+        ("O B-X L-X U-AGE", "X AGE"),
+        ("O B-SHIP I-SHIP U-BOAT", "SHIP U-BOAT"),
+        ("O I-X E-X X", "X"),
+        ("O B- -X B_ _", "B- -X B_ _"),
+    ],
+)
+def test_a_prefix_is_one_only_where_the_other_labels_say_so(names: str, types: str) -> None:
+    assert LabelSet(names.split()).types == tuple(sorted(types.split()))
+
+
+def test_underscores_spell_the_same_entities_as_hyphens() -> None:
+    labels = LabelSet(["O", "B_PER", "I_PER"])
+    assert spell(["B_PER", "I_PER", "B_PER", "O"], labels=labels) == [(0, 2, "PER"), (2, 3, "PER")]
+
+
 def test_a_model_without_o_is_refused() -> None:
     with pytest.raises(ModelError, match="no label O"):
         LabelSet(["POSITIVE", "NEGATIVE"])

@@ -6,7 +6,8 @@ A text goes through these files in order:
 - `words` cuts the text into words, `sentences` finds the sentences, `pieces` cuts words into subword pieces
 - `windows` groups sentences into windows, `packing` groups windows into packs (`reading` holds a prepared text)
 - `engine` runs packs through the network (`engine_torch`)
-- `alignment` takes one row per word, `decoding` makes labels of rows, `spans` makes entities of labels (`entity`)
+- `alignment` takes one row per word, `decoding` makes labels of rows (`chains`: of whole sentences, joined by
+  `transitions`), `spans` makes entities of labels (`entity`)
 - `recognizer` is all of it, one line per step
 """
 

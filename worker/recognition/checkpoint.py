@@ -6,12 +6,15 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from worker.errors import ModelError
+from worker.recognition.decoding import DECODINGS
 from worker.recognition.labels import LabelSet
 from worker.recognition.pieces import WordPieces
+from worker.recognition.transitions import CRF_FILE, Transitions
 from worker.recognition.windows import OVERLAP, WindowPolicy
 from worker.recognition.words import RULES_VERSION, WordRule
 
@@ -23,6 +26,9 @@ NERQ_FILE = "nerq.json"
 DEFAULT_MAX_PIECES = 510
 #: Files from which transformers builds a fast tokenizer where there is no tokenizer.json.
 _VOCABULARIES = ("vocab.txt", "vocab.json", "spm.model", "sentencepiece.bpe.model", "spiece.model")
+
+#: What transformers reads a `*.model` with: packages and their modules.
+_SENTENCEPIECE = {"sentencepiece": "sentencepiece", "protobuf": "google.protobuf"}
 
 
 def bundled_models() -> list[str]:
@@ -44,6 +50,13 @@ class Checkpoint:
     word_rule: WordRule
     window: WindowPolicy
     facts: dict[str, Any]  #: what `nerq train` recorded; empty for a foreign checkpoint
+    decoding: str = "argmax"  #: `argmax`, `constrained` or `crf`; see `decoding.py`
+
+    def __post_init__(self) -> None:
+        if self.decoding not in DECODINGS:
+            raise ModelError(
+                f"{self.name} wants the decoding {self.decoding!r}; there are {', '.join(DECODINGS)}."
+            )
 
     @classmethod
     def open(cls, name_or_path: str) -> Checkpoint:
@@ -66,12 +79,13 @@ class Checkpoint:
             raise ModelError(f"{folder / NERQ_FILE} is damaged: {error}") from error
         if window.max_pieces > (room := room_for_pieces(folder, config)):
             raise ModelError(f"{folder} wants windows of {window.max_pieces} pieces and has room for {room}.")
-        return cls(name_or_path, folder, config, rule, window, facts)._verified()
+        decoding = facts.get("decoding", "argmax")
+        return cls(name_or_path, folder, config, rule, window, facts, decoding)._verified()
 
     def _verified(self) -> Checkpoint:
-        """Itself, once its labels and its tokenizer have been read."""
+        """Itself, once its labels, its tokenizer and its transitions have been read."""
         try:
-            _ = self.labels, self.pieces
+            _ = self.labels, self.pieces, self.transitions
         except ModelError:
             raise
         except Exception as error:  # the tokenizers library raises nothing narrower for a damaged file
@@ -85,9 +99,20 @@ class Checkpoint:
         return LabelSet([by_id[i] for i in range(len(by_id))])
 
     @cached_property
+    def transitions(self) -> Transitions | None:
+        """What joins the labels of a sentence when they are decoded; None where each is decoded on its own.
+
+        Raises:
+            ModelError: the checkpoint has no CRF that fits its labels, and is to be decoded by it.
+        """
+        if self.decoding == "crf":
+            return Transitions.read(self.folder, self.labels)
+        return Transitions.legal(self.labels) if self.decoding == "constrained" else None
+
+    @cached_property
     def pieces(self) -> WordPieces:
         """Cuts words into the pieces of this model."""
-        return WordPieces(self._tokenizer_json, self.window.max_pieces)
+        return WordPieces(self.tokenizer_json, self.window.max_pieces)
 
     @cached_property
     def id(self) -> str:
@@ -96,14 +121,14 @@ class Checkpoint:
         described = {
             **self._rules(),
             "config": {key: value for key, value in self.config.items() if key not in volatile},
-            "tokenizer": hashlib.sha256(self._tokenizer_json.encode()).hexdigest(),
+            "tokenizer": hashlib.sha256(self.tokenizer_json.encode()).hexdigest(),
             "weights": self.weights_sha256,
         }
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
     @cached_property
     def weights_sha256(self) -> str:
-        """Over the weight files, in order of their names."""
+        """Over the weight files, the CRF's among them, in order of their names."""
         digest = hashlib.sha256()
         for path in sorted(self.folder.glob("*.safetensors")):
             with path.open("rb") as file:
@@ -119,12 +144,13 @@ class Checkpoint:
             "labels": list(self.labels.names),
             "word_rule": self.word_rule.value,
             "window": {**self.window.as_dict(), "overlap": OVERLAP},
-            "decoding": "argmax",
+            "decoding": self.decoding,
             "rules_version": RULES_VERSION,
         }
 
     @cached_property
-    def _tokenizer_json(self) -> str:
+    def tokenizer_json(self) -> str:
+        """The tokenizer as the tokenizers library writes it."""
         path = self.folder / "tokenizer.json"
         if path.exists():
             return path.read_text(encoding="utf-8")
@@ -132,6 +158,7 @@ class Checkpoint:
             raise ModelError(
                 f"{self.folder} has no tokenizer ({', '.join(('tokenizer.json', *_VOCABULARIES))})."
             )
+        _refuse_sentencepiece(self.folder)
         # An older checkpoint with a vocabulary only: transformers knows how to build the fast tokenizer from it.
         from transformers import AutoTokenizer
 
@@ -140,6 +167,24 @@ class Checkpoint:
             return str(tokenizer.backend_tokenizer.to_str())
         except (AttributeError, ImportError, OSError, ValueError) as error:
             raise ModelError(f"{self.folder} has no fast tokenizer (tokenizer.json): {error}") from error
+
+
+def _refuse_sentencepiece(folder: Path) -> None:
+    """Refuse a vocabulary that needs packages which are not installed."""
+    found = [name for name in _VOCABULARIES if name.endswith(".model") and (folder / name).exists()]
+    missing = [package for package, module in _SENTENCEPIECE.items() if not _is_installed(module)]
+    if found and missing:
+        raise ModelError(
+            f"{folder} has no tokenizer.json; making one of {found[0]} needs a package that is not installed: "
+            f"pip install {' '.join(missing)}"
+        )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package around it
+        return False
 
 
 def _find(name_or_path: str) -> Path:
@@ -182,7 +227,7 @@ def _verify(folder: Path, config: dict[str, Any]) -> None:
         raise ModelError(f"{folder} is no token-classification model; config.json names: {found}.")
     if not config.get("id2label"):
         raise ModelError(f"{folder} names no labels (id2label in config.json).")
-    if not any(folder.glob("*.safetensors")):
+    if not any(path.name != CRF_FILE for path in folder.glob("*.safetensors")):
         raise ModelError(f"{folder} has no safetensors weights; nerq opens no pickled ones (*.bin, *.pt).")
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from worker.errors import NerqError
 from worker.recognition.alignment import WordRows
 from worker.recognition.checkpoint import Checkpoint
-from worker.recognition.decoding import decode_argmax
+from worker.recognition.decoding import decode
 from worker.recognition.engine import Engine
 from worker.recognition.entity import Recognition
 from worker.recognition.packing import Pack, Packer
@@ -56,8 +56,21 @@ class Recognizer:
         """The entities of texts whose words are known already."""
         rows = self._predict(readings, on_progress or (lambda: None))
         firsts = np.cumsum([0] + [len(reading.words) for reading in readings]).tolist()
-        parts = zip(readings, firsts, firsts[1:], strict=False)
-        return [self._decode(reading, rows.rows[a:b], rows.n_reads[a:b]) for reading, a, b in parts]
+        # All texts at once: to decode many sentences takes hardly longer than one.
+        sentences = [reading.sentences + first for reading, first in zip(readings, firsts, strict=False)]
+        label_ids, scores = decode(
+            rows.rows, np.concatenate([np.zeros(0, np.int64), *sentences]), self.checkpoint.transitions
+        )
+        return [
+            self._join(reading, label_ids[a:b], scores[a:b], rows.n_reads[a:b])
+            for reading, a, b in zip(readings, firsts, firsts[1:], strict=False)
+        ]
+
+    def read_words(
+        self, readings: Sequence[Reading], on_progress: Callable[[], None] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Log-probabilities of the readings' words, one reading after another, shape (n_words, n_labels)."""
+        return self._predict(readings, on_progress or (lambda: None)).rows
 
     def _predict(self, readings: Sequence[Reading], on_progress: Callable[[], None]) -> WordRows:
         rows = WordRows(sum(len(reading.words) for reading in readings), len(self.checkpoint.labels))
@@ -83,15 +96,18 @@ class Recognizer:
         for half in pack.halves():  # outside the handler, which would keep the failed pack in memory
             yield from self._run(half)
 
-    def _decode(
-        self, reading: Reading, rows: npt.NDArray[np.float32], n_reads: npt.NDArray[np.int64]
+    def _join(
+        self,
+        reading: Reading,
+        label_ids: npt.NDArray[np.int64],
+        scores: npt.NDArray[np.float64],
+        n_reads: npt.NDArray[np.int64],
     ) -> Recognition:
         n_words_read = int((n_reads == 1).sum())
         if n_words_read != len(reading.words):
             raise NerqError(
                 f"{len(reading.words) - n_words_read} of {len(reading.words)} words were not read once"
             )
-        label_ids, scores = decode_argmax(rows)
         entities = join_entities(
             reading.text, reading.words, reading.sentences, label_ids, scores, self.checkpoint.labels
         )

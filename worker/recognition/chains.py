@@ -1,0 +1,142 @@
+"""The likeliest labels of whole sentences, and how likely each is among all that the sentence could have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from worker.recognition.sentences import SentenceStarts
+from worker.recognition.transitions import Transitions
+
+_Floats = npt.NDArray[np.float64]
+_Ints = npt.NDArray[np.int64]
+
+#: A label that is less likely than the likeliest of its word by more than this (in log) counts as by this. So to avoid
+#: what is ILLEGAL is always worth its price, and the products of a few words' probabilities remain above 0.
+_FLOOR = 200.0
+#: Sentences that are decoded together hold at most about this many numbers in their largest array: what a cache holds.
+_NUMBERS_AT_ONCE = 1 << 17
+
+
+def decode_chains(
+    log_probabilities: npt.NDArray[np.float32], sentences: SentenceStarts, transitions: Transitions
+) -> tuple[_Ints, _Floats]:
+    """The best sequence of labels of each sentence (Viterbi), and the probability of each label in it.
+
+    The score of a sequence is the sum of its words' rows and of its transitions. The rows may be log-probabilities
+    where a CRF was trained on logits, or the other way round: they differ by a constant of the word, which all
+    sequences share.
+
+    Args:
+        log_probabilities: shape (n_words, n_labels).
+        sentences: indices of the words that begin a sentence, ascending, the first is 0.
+        transitions: what joins neighbours.
+
+    Returns:
+        Label ids, shape (n_words,), and their marginal probabilities (over all sequences of the sentence, by the
+        forward-backward algorithm), shape (n_words,).
+    """
+    n_words, n_labels = log_probabilities.shape
+    label_ids, scores = np.zeros(n_words, np.int64), np.zeros(n_words)
+    for steps in _groups(sentences, n_words, max(1, _NUMBERS_AT_ONCE // n_labels**2)):
+        rows = log_probabilities[steps.words].astype(np.float64)
+        rows -= rows.max(axis=1, keepdims=True)
+        np.maximum(rows, -_FLOOR, out=rows)
+        best = _viterbi(rows, steps, transitions)
+        label_ids[steps.words] = best
+        scores[steps.words] = _marginals(rows, best, steps, transitions)
+    return label_ids, scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The words of some sentences, the longest first: all first words, then all second ones, and so on.
+
+    The sentences that have a word at a step are always the first so many of them.
+    """
+
+    words: _Ints  #: index of each word, shape (n_words,)
+    bounds: list[int]  #: step i holds `words[bounds[i]:bounds[i + 1]]`
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.bounds, self.bounds[1:], strict=False)
+
+    def backwards(self) -> Iterator[tuple[int, int]]:
+        return zip(self.bounds[-2::-1], self.bounds[:0:-1], strict=True)
+
+
+def _groups(sentences: SentenceStarts, n_words: int, n_at_once: int) -> Iterator[_Steps]:
+    lengths = np.diff(sentences, append=n_words)
+    order = np.argsort(-lengths, kind="stable")
+    for i in range(0, len(order), n_at_once):
+        group = order[i : i + n_at_once]
+        yield _steps(sentences[group], lengths[group])
+
+
+def _steps(firsts: _Ints, lengths: _Ints) -> _Steps:
+    """Of sentences with these first words and lengths, the longest first."""
+    bounds = np.concatenate([[0], np.cumsum(lengths)])
+    positions = np.arange(bounds[-1]) - np.repeat(bounds[:-1], lengths)  # of each word in its sentence
+    by_position = np.argsort(positions, kind="stable")
+    words = (np.repeat(firsts, lengths) + positions)[by_position]
+    return _Steps(words, [0, *np.cumsum(np.bincount(positions)).tolist()])
+
+
+def _viterbi(rows: _Floats, steps: _Steps, transitions: Transitions) -> _Ints:
+    """The best label of each row."""
+    n_labels = rows.shape[1]
+    into = np.ascontiguousarray(transitions.moves.T)  # (label, label before it)
+    before = np.zeros(rows.shape, np.int32)  # of each label, the label before it on the best way there
+    totals = np.zeros((0, n_labels))
+    found = np.zeros(len(rows), np.int64)
+    for a, b in steps:
+        if a == 0:
+            totals = rows[a:b] + transitions.starts
+        else:
+            ways = totals[: b - a, None, :] + into  # (n, label, label before it)
+            best = ways.argmax(axis=2)
+            before[a:b] = best
+            totals[: b - a] = np.take_along_axis(ways, best[:, :, None], axis=2)[:, :, 0] + rows[a:b]
+        found[a:b] = (totals[: b - a] + transitions.ends).argmax(axis=1)
+    # Back from the last words, whose labels are right already; of a sentence that goes on, the label is the one that
+    # leads to the label found at its next step.
+    after, end = 0, 0
+    for a, b in steps.backwards():
+        n_on = end - after
+        ways_back = before[after:end]
+        found[a : a + n_on] = ways_back[np.arange(n_on), found[after:end]]
+        after, end = a, b
+    return found
+
+
+def _marginals(rows: _Floats, label_ids: _Ints, steps: _Steps, transitions: Transitions) -> _Floats:
+    """The probability of `label_ids` at each row.
+
+    Forward-backward on probabilities that are scaled at every word, which is as exact as on their logarithms and
+    many times faster.
+    """
+    starts, moves, ends = (
+        np.exp(part - part.max()) for part in (transitions.starts, transitions.moves, transitions.ends)
+    )
+    words = np.exp(rows)
+    forward = np.empty_like(words)
+    before = 0
+    for a, b in steps:
+        reached = forward[before : before + b - a] @ moves if a else starts
+        forward[a:b] = words[a:b] * reached
+        forward[a:b] /= forward[a:b].sum(axis=1, keepdims=True)
+        before = a
+    scores = np.zeros(len(rows))
+    backward = np.zeros((0, rows.shape[1]))
+    for a, b in steps.backwards():
+        now = np.tile(ends, (b - a, 1))  # of the sentences that end here; the others go on
+        now[: len(backward)] = backward @ moves.T
+        now /= now.sum(axis=1, keepdims=True)
+        both = forward[a:b] * now
+        chosen = np.take_along_axis(both, label_ids[a:b, None], axis=1)[:, 0]
+        scores[a:b] = chosen / both.sum(axis=1)
+        backward = now * words[a:b]
+    return scores
