@@ -1,0 +1,16 @@
+"""An evaluation as one HTML page that needs nothing else: no network, no script.
+
+page.py        write_report: the page, written whole or not at all
+view.py        evaluation -> what the template shows
+sections.py    each chart with its sentence and its numbers
+passages.py    an error's text, cut where gold or the model begins or ends
+command.py     the command line that makes the page again
+wording.py     numbers and hostile text as people read them
+charts/        data -> SVG, one chart a file
+page.html.j2   the template; everything in it is escaped
+page.css       its style: light, dark, print, phone
+"""
+
+from training.report.page import write_report
+
+__all__ = ["write_report"]

@@ -1,0 +1,51 @@
+"""Numbers and hostile text as people read them."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+#: Format characters that writing systems need: zero width non-joiner and joiner.
+_KEPT = "\u200c\u200d"
+_SIGNS = {"\n": "↵", "\r": "", "\t": "⇥"}
+
+
+def plain(text: str) -> str:
+    """The text with every character that hides or reorders others written as its code.
+
+    >>> plain("a\\u202eb")
+    'a⟨U+202E⟩b'
+    """
+    return text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
+
+
+def _plain(character: str) -> str:
+    if character in _KEPT or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return character
+    return _SIGNS.get(character, f"⟨U+{ord(character):04X}⟩")
+
+
+def percent(share: float) -> str:
+    """`91.32`, of a share in [0, 1]."""
+    return f"{100 * share:.2f}"
+
+
+def interval(pair: Any) -> str:
+    """`90.41 to 92.17`."""
+    low, high = pair
+    return f"{percent(low)} to {percent(high)}"
+
+
+def whole(n: int) -> str:
+    """`12,345`."""
+    return f"{n:,}"
+
+
+def count(n: int, noun: str) -> str:
+    """`1 document`, `2 documents`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def score(value: float | None) -> str:
+    """A probability with three digits; empty for None."""
+    return "" if value is None else f"{value:.3f}"
