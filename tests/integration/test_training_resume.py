@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from tests.command_line import NERQ, PATIENCE_S, Terminal, environment
 from tests.training import Watcher, make_options, weights
 from training.options import TrainObserver, TrainOptions
-from training.train import train
+from training.train import Trained, train
 from worker.errors import InputError, NerqError
 
 #: Parts of a run that have a state of their own.
@@ -40,6 +40,12 @@ def _interrupt(options: TrainOptions, after: int) -> None:
         train(options, Watcher(interrupt_after=after))
     assert not options.output.exists()
     assert _work(options).exists()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A plain run that nothing interrupted."""
+    return train(_options(tmp_path_factory.mktemp("whole")))
 
 
 @pytest.mark.parametrize("manner", MANNERS)
@@ -116,7 +122,7 @@ def _kill_after(options: TrainOptions, line: str) -> int:
 
 
 def test_the_command_goes_on_after_kill_9(tmp_path: Path) -> None:
-    options = _options(tmp_path, epochs=40)
+    options = _options(tmp_path, epochs=16)
     assert _kill_after(options, "epoch 3:") == -signal.SIGKILL
     assert not options.output.exists()
     watcher = Watcher()
@@ -130,15 +136,14 @@ def test_the_command_goes_on_after_kill_9(tmp_path: Path) -> None:
 
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     options = _options(tmp_path, epochs=200)
-    for begin in ("epoch 2:", "(--restart begins anew)"):
-        with Terminal(*_arguments(options)) as terminal:
-            terminal.read_until(begin)
-            terminal.read_until("/200")  # the bar: epochs
-            terminal.press("\x03")
-            assert terminal.finish() == 130
-        assert "The same command goes on after epoch" in terminal.seen
-        assert _work(options).exists()
-        assert not options.output.exists()
+    with Terminal(*_arguments(options)) as terminal:
+        terminal.read_until("epoch 2:")
+        terminal.read_until("/200")  # the bar: epochs
+        terminal.press("\x03")
+        assert terminal.finish() == 130
+    assert "The same command goes on after epoch" in terminal.seen
+    assert _work(options).exists()
+    assert not options.output.exists()
 
 
 #: Runs a training that kills itself the first time that Python does something to a path with this end.
@@ -163,12 +168,11 @@ train(make_options(Path(sys.argv[1]), n_sentences=12, batch_pieces=120, epochs=4
     ("event", "end", "epoch"),
     [
         ("open", "checkpoint-9/trainer_state.json", 2),  # the checkpoint of epoch 3 is half written
-        ("open", "checkpoint-9/whole.part", 2),
         ("shutil.rmtree", "epochs/checkpoint-6", 3),  # the one of epoch 2 is no longer needed
     ],
 )
 def test_a_kill_while_checkpoints_are_written_loses_an_epoch_at_most(
-    tmp_path: Path, event: str, end: str, epoch: int
+    tmp_path: Path, whole: Trained, event: str, end: str, epoch: int
 ) -> None:
     options = _options(tmp_path)
     command = [sys.executable, "-c", _SUICIDE, str(tmp_path), event, end]
@@ -176,7 +180,6 @@ def test_a_kill_while_checkpoints_are_written_loses_an_epoch_at_most(
     watcher = Watcher()
     resumed = train(options, watcher)
     assert watcher.resumed_after == epoch
-    whole = train(replace(options, output=tmp_path / "whole"))
     assert weights(resumed.output) == weights(whole.output)
 
 
