@@ -42,7 +42,8 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Make models": {
         "train": Entry("train", "Fine-tune a model on labelled documents."),
-        "evaluate": Entry("evaluate", "Score the stored entities of a job against gold."),
+        "evaluate": Entry("evaluate", "Score the stored entities of a job, or a model, against gold."),
+        "evaluations": Entry("evaluations", "List the scores that are kept, or show one."),
         "models": Entry("models", "List the models that are bundled or were used."),
     },
     "Keep it running": {

@@ -75,7 +75,7 @@ def test_version() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("staus", "status"), ("entitys", "entities"), ("evalute", "evaluate"), ("subimt", "submit")],
+    [("staus", "status"), ("entitys", "entities"), ("modles", "models"), ("subimt", "submit")],
 )
 def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed: str, meant: str) -> None:
     result = invoke(typed)

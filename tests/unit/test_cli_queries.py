@@ -246,10 +246,13 @@ class TestEvaluate:
         answer = json.loads(invoke("evaluate", "--gold", str(gold), "--json").stdout)
         assert (answer["precision"], answer["recall"]) == (0.5, 1.0)
         assert answer["n_job_documents_without_gold"] == 1
-        header, per, overall = invoke("evaluate", "last", "--gold", str(gold)).stdout.splitlines()
+        lines = invoke("evaluate", "last", "--gold", str(gold)).stdout.splitlines()
+        header, per, overall, _, reliability, threshold = lines
         assert header.split() == "LABEL PRECISION RECALL F1 GOLD FOUND".split()
         assert per.split() == ["PER", "50.00", "100.00", "66.67", "1", "2"]
         assert overall.split() == ["all", "50.00", "100.00", "66.67", "1", "2"]
+        assert reliability == "Entities scored 0.9 or more are right 50.0 % of the time (1 of 2)."
+        assert threshold == "No threshold of the score raises F1 here."
 
     def test_fails_when_no_gold_is_in_the_job(self, database: Database, tmp_path: Path) -> None:
         new_job(database)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from training.evaluation import Evaluation, evaluate_job
+from training.evaluation import Evaluation
+from training.evaluation import evaluate as score
+from training.findings import find_stored
+from training.gold import Gold
 from worker import store
-from worker.annotations import read_annotations
 
 MODEL = store.ModelFacts("0" * 64, "tiny", "models/tiny", ("O", "B-PER", "I-PER", "B-LOC", "I-LOC"))
 RUN = store.RunFacts("host:1:1", "torch", "fp32", "0")
@@ -68,7 +70,8 @@ def evaluate(db: store.Database, job_id: int, *gold: dict[str, object] | str) ->
     else:
         path = Path("gold.jsonl")
         path.write_text("\n".join(json.dumps(record) for record in gold))
-    return evaluate_job(db, job_id, read_annotations(path))
+    read = Gold.read([path])
+    return score(read, find_stored(db, job_id, read))
 
 
 def counts(evaluation: Evaluation) -> tuple[int, int, int]:
@@ -86,7 +89,7 @@ def test_stored_entities_are_scored_against_gold_with_the_same_text(db: store.Da
     assert counts(evaluation) == (2, 2, 1)  # gold has the full stop in its LOC: nothing is snapped
     assert evaluation.n_gold_documents == 2
     assert evaluation.unmatched_gold == ()
-    assert evaluation.n_job_documents_without_gold == 0
+    assert evaluation.n_documents_without_gold == 0
 
 
 def test_gold_in_words_is_found_whatever_the_space_between_them(db: store.Database) -> None:
@@ -96,7 +99,7 @@ def test_gold_in_words_is_found_whatever_the_space_between_them(db: store.Databa
         "-DOCSTART- O", "", "Ann B-PER", "Lee I-PER", "left O", "", "New B-LOC", "York I-LOC", "(again O", ") O", ". O",
     )  # fmt: skip
     assert counts(evaluation) == (2, 2, 2)
-    assert evaluation.n_job_documents_without_gold == 1
+    assert evaluation.n_documents_without_gold == 1
 
 
 def test_gold_with_other_line_breaks_is_carried_over(db: store.Database) -> None:
@@ -113,12 +116,12 @@ def test_the_very_text_goes_before_one_with_other_space_and_the_id_decides_the_r
     texts = {"a.txt": "Ann Lee  left.", "b.txt": "Ann Lee left.", "c/d.txt": "Ann Lee left. "}
     job_id = submit(db, texts)
     exact = evaluate(db, job_id, {"text": "Ann Lee left.", "entities": []})
-    assert exact.n_job_documents_without_gold == 2
+    assert exact.n_documents_without_gold == 2
     assert counts(exact) == (0, 1, 0)
     for name in ("c/d.txt", "d.txt", "other"):
         evaluation = evaluate(db, job_id, {"id": name, "text": "Ann  Lee left.", "entities": [[0, 8, "PER"]]})
         assert counts(evaluation) == (1, 1, 1)
-        assert evaluation.n_job_documents_without_gold == 2
+        assert evaluation.n_documents_without_gold == 2
 
 
 def test_each_gold_document_counts_once_however_many_sources_share_its_text(db: store.Database) -> None:
@@ -126,7 +129,7 @@ def test_each_gold_document_counts_once_however_many_sources_share_its_text(db: 
     evaluation = evaluate(db, job_id, {"text": "Ann Lee", "entities": [[0, 7, "PER"]]})
     assert counts(evaluation) == (1, 1, 1)
     assert evaluation.report.n_documents == 1
-    assert evaluation.n_job_documents_without_gold == 1
+    assert evaluation.n_documents_without_gold == 1
 
 
 def test_gold_that_was_not_scored_is_listed_with_the_reason(db: store.Database) -> None:
@@ -153,7 +156,7 @@ def test_gold_that_was_not_scored_is_listed_with_the_reason(db: store.Database) 
     ]
     assert evaluation.report.n_documents == 1
     assert counts(evaluation) == (0, 1, 0)
-    assert evaluation.n_job_documents_without_gold == 1
+    assert evaluation.n_documents_without_gold == 1
 
 
 def test_only_the_documents_of_the_job_are_scored(db: store.Database) -> None:
