@@ -26,7 +26,7 @@ unexport $(filter NERQ_%,$(.VARIABLES))
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: $(INSTALLED) ## Install nerq and its tools into .venv
@@ -66,6 +66,35 @@ docs: $(INSTALLED) ## Write the tables of README.md anew from the code
 .PHONY: bench
 bench: $(INSTALLED) ## Compare nerq with the transformers pipeline on raw text
 	$(BIN)/python -m benchmarks.raw_text
+
+# The bundled models are made anew from DATA, a folder laid out as README says under "The bundled models".
+DATA ?=
+NERQ_TRAIN = $(if $(DATA),,$(error name the folder of the training data: make $@ DATA=FOLDER))$(BIN)/nerq train
+CONLL := --train $(DATA)/conll2003/train.conll --dev $(DATA)/conll2003/dev.conll
+
+build/minilm build/mpnet: | $(INSTALLED)
+	$(BIN)/python -m training.pretrained $(@F) $@
+
+build/teacher: | build/mpnet
+	$(NERQ_TRAIN) $(CONLL) --base build/mpnet --output $@ --epochs 4 --learning-rate 5e-5 --context document
+
+build/newswire.jsonl:
+	head -n 4000 $(DATA)/reuters21578/newswire.jsonl > $@
+
+.PHONY: model-teacher
+model-teacher: build/teacher ## Train the large model that teaches `general` (DATA=FOLDER)
+
+.PHONY: model-general
+model-general: | build/minilm build/teacher build/newswire.jsonl ## Train the bundled model `general` (DATA=FOLDER)
+	$(NERQ_TRAIN) $(CONLL) --base build/minilm --output build/general --epochs 8 --learning-rate 3e-4 \
+	  --teacher build/teacher --teacher-rows build/teacher.npz --unlabelled build/newswire.jsonl \
+	  --unlabelled $(DATA)/clinical-notes $(patsubst %,--unlabelled %,$(wildcard $(DATA)/contracts/1*.txt)) \
+	  --half-weights --notes training/cards/general.md
+
+.PHONY: model-clinical
+model-clinical: | build/minilm ## Train the bundled model `clinical` (DATA=FOLDER)
+	$(NERQ_TRAIN) --train $(DATA)/bc5cdr/train.conll --dev $(DATA)/bc5cdr/dev.conll --base build/minilm \
+	  --output build/clinical --epochs 10 --learning-rate 3e-4 --half-weights --notes training/cards/clinical.md
 
 .PHONY: clean
 clean: ## Remove .venv, caches and the demo's database

@@ -14,16 +14,6 @@ if TYPE_CHECKING:
     from worker.store import Database
 
 
-def nerq_version() -> str:
-    """The installed version."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("nerq")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "0+source"
-
-
 def read_settings() -> Settings:
     """The settings, with logging set up; a command logs warnings only, unless a log level was asked for.
 

@@ -1,8 +1,14 @@
-"""Every epoch's documents, cut into windows of mixed lengths and grouped by size."""
+"""Every epoch's documents, cut into windows of mixed lengths and grouped by size.
+
+A batch holds windows, `input_ids` and `attention_mask` of shape (n_windows, n_pieces), and the words that they teach:
+`word_rows` and `word_columns` (where a word's first piece is), `word_labels` (IGNORED where unknown), all of shape
+(n_words,), `chain_lengths` (n_chains,) (the words of each sentence, in order), and with a teacher `teacher`,
+its log-probabilities, (n_words, n_labels).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +17,7 @@ import torch
 from torch.utils.data import Dataset
 
 from training.data import IGNORED, LabelledDocument
+from training.options import Context
 from worker.recognition.pieces import Pieces, WordPieces
 from worker.recognition.windows import WindowPolicy, cut_windows
 
@@ -19,19 +26,37 @@ _Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class Lesson:
+    """A document to learn from: by its labels, by a teacher's probabilities, or by both."""
+
+    document: LabelledDocument  #: of unlabelled text every label is IGNORED
+    teacher: npt.NDArray[np.float16] | None = None  #: log-probabilities, shape (n_words, n_labels)
+
+
+@dataclass(frozen=True, slots=True)
 class _Example:
-    """One window: its piece ids and, at each word's first piece, the word's label."""
+    """One window: its piece ids, and the words that it teaches."""
 
     piece_ids: _Ints  #: shape (n_pieces,), special pieces included
-    label_ids: _Ints  #: shape (n_pieces,), IGNORED but at first pieces
+    columns: _Ints  #: where each word's first piece is, shape (n_words,)
+    label_ids: _Ints  #: shape (n_words,)
+    chain_lengths: list[int]  #: words of each sentence
+    teacher: npt.NDArray[np.float16] | None  #: shape (n_words, n_labels)
 
 
 class MixedWindows(Dataset[Batch]):
-    """Whole sentences in windows of lengths drawn anew in every epoch, from one sentence to `max_words`.
+    """Whole sentences in windows whose lengths are drawn anew in every epoch, from one sentence to `max_words`.
 
     A model that has seen all lengths reads all lengths well. An item is a batch. Every epoch has the same number of
     batches of about `batch_pieces` pieces each, made of windows of similar length, in random order; it depends on
     the seed and the epoch alone.
+
+    Args:
+        lessons: labelled documents, all of which are in every epoch.
+        unlabelled: documents that only the teacher labels; epochs take turns through them.
+        unlabelled_ratio: how many of their pieces are in one epoch, in pieces of the labelled ones.
+        context: `document` gives every window `max_words`, but for the first of a document, whose length is drawn
+            so that the windows of two epochs differ; `sentence` gives single sentences.
 
     Attributes:
         epoch: the epoch whose batches are given; set it before iterating.
@@ -39,19 +64,26 @@ class MixedWindows(Dataset[Batch]):
 
     def __init__(
         self,
-        documents: Sequence[LabelledDocument],
+        lessons: Sequence[Lesson],
         pieces: WordPieces,
         policy: WindowPolicy,
         batch_pieces: int,
         seed: int,
+        context: Context = "mixed",
+        unlabelled: Sequence[Lesson] = (),
+        unlabelled_ratio: float = 0,
     ) -> None:
-        self._documents = documents
-        self._pieces = [pieces.cut([d.text[start:end] for start, end in d.words.tolist()]) for d in documents]
+        self._lessons = [*lessons, *unlabelled]
+        self._n_labelled = len(lessons)
+        self._pieces = [pieces.cut(_words_of(lesson.document)) for lesson in self._lessons]
         self._before, self._after = np.array(pieces.before, int), np.array(pieces.after, int)
         self._policy = policy
         self._seed = seed
-        total = sum(len(p.ids) for p in self._pieces)
-        self._n_batches = max(1, round(total / batch_pieces))
+        self._context = context
+        sizes = [len(p.ids) for p in self._pieces]
+        n_labelled_pieces = sum(sizes[: len(lessons)])
+        self._turns = _Turns(sizes[len(lessons) :], unlabelled_ratio * n_labelled_pieces, seed)
+        self._n_batches = max(1, round((n_labelled_pieces + self._turns.budget) / batch_pieces))
         self._drawn: tuple[int, list[list[_Example]]] | None = None
         self.epoch = 0
 
@@ -61,15 +93,12 @@ class MixedWindows(Dataset[Batch]):
     def __getitem__(self, index: int) -> Batch:
         if self._drawn is None or self._drawn[0] != self.epoch:
             self._drawn = (self.epoch, self._draw_epoch())
-        return _pad(self._drawn[1][index])
+        return _collate(self._drawn[1][index])
 
     def _draw_epoch(self) -> list[list[_Example]]:
         random = np.random.default_rng([self._seed, self.epoch])
-        examples = [
-            example
-            for document, pieces in zip(self._documents, self._pieces, strict=True)
-            for example in self._cut(document, pieces, random)
-        ]
+        chosen = [*range(self._n_labelled), *(self._n_labelled + i for i in self._turns.of(self.epoch))]
+        examples = [example for i in chosen for example in self._cut(i, random)]
         # Sorting by length with a little noise keeps padding low and the groups different in every epoch.
         lengths = np.array([len(example.piece_ids) for example in examples])
         order = np.argsort(lengths * random.uniform(0.9, 1.1, len(lengths)), kind="stable")
@@ -83,16 +112,18 @@ class MixedWindows(Dataset[Batch]):
         filled += [filled[i] for i in random.integers(0, len(filled), self._n_batches - len(filled))]
         return [filled[i] for i in random.permutation(self._n_batches)]
 
-    def _cut(self, document: LabelledDocument, pieces: Pieces, random: np.random.Generator) -> list[_Example]:
-        examples = []
-        for first, last in self._draw_stretches(document, random):
+    def _cut(self, index: int, random: np.random.Generator) -> Iterator[_Example]:
+        lesson, pieces = self._lessons[index], self._pieces[index]
+        for first, last in self._draw_stretches(lesson.document, random):
             stretch = pieces.starts[first : last + 1]
             windows = cut_windows(
                 np.diff(stretch), np.zeros(1, int), WindowPolicy(0, self._policy.max_pieces)
             )
-            examples += [self._example(document, pieces, first, window) for window in windows]
-        # A batch of windows without a label to learn would have no loss.
-        return [example for example in examples if (example.label_ids != IGNORED).any()]
+            for window in windows:
+                example = self._example(lesson, pieces, window + first)
+                # A batch of windows that teach nothing would have no loss.
+                if example.teacher is not None or (example.label_ids != IGNORED).any():
+                    yield example
 
     def _draw_stretches(
         self, document: LabelledDocument, random: np.random.Generator
@@ -102,7 +133,7 @@ class MixedWindows(Dataset[Batch]):
         stretches = []
         i = 0
         while i < len(bounds) - 1:
-            limit = self._draw_length(random)
+            limit = self._draw_length(random, is_first=i == 0)
             j = i + 1
             while j < len(bounds) - 1 and bounds[j + 1] - bounds[i] <= limit:
                 j += 1
@@ -110,33 +141,73 @@ class MixedWindows(Dataset[Batch]):
             i = j
         return stretches
 
-    def _draw_length(self, random: np.random.Generator) -> int:
-        """Words of the next window: a quarter of them single sentences, the others uniform."""
-        if self._policy.max_words == 0 or random.random() < 0.25:
+    def _draw_length(self, random: np.random.Generator, *, is_first: bool) -> int:
+        """Words of the next window; of mixed lengths a quarter are single sentences, the others uniform."""
+        if self._context == "document" and not is_first:
+            return self._policy.max_words
+        if self._context == "sentence" or self._policy.max_words == 0 or random.random() < 0.25:
             return 0
         return int(random.integers(1, self._policy.max_words, endpoint=True))
 
-    def _example(self, document: LabelledDocument, pieces: Pieces, shift: int, window: _Ints) -> _Example:
-        first, last, own_first, own_last = (window + shift).tolist()
+    def _example(self, lesson: Lesson, pieces: Pieces, window: _Ints) -> _Example:
+        first, last, own_first, own_last = window.tolist()
         inner = pieces.ids[pieces.starts[first] : pieces.starts[last]]
-        piece_ids = np.concatenate([self._before, inner, self._after])
-        label_ids = np.full(len(piece_ids), IGNORED)
-        columns = pieces.starts[own_first:own_last] - pieces.starts[first] + len(self._before)
-        label_ids[columns] = document.label_ids[own_first:own_last]
-        return _Example(piece_ids, label_ids)
+        sentences = lesson.document.sentences
+        inside = sentences[(sentences > own_first) & (sentences < own_last)]
+        return _Example(
+            piece_ids=np.concatenate([self._before, inner, self._after]),
+            columns=pieces.starts[own_first:own_last] - pieces.starts[first] + len(self._before),
+            label_ids=lesson.document.label_ids[own_first:own_last],
+            chain_lengths=np.diff([own_first, *inside, own_last]).tolist(),
+            teacher=None if lesson.teacher is None else lesson.teacher[own_first:own_last],
+        )
 
 
-def _pad(examples: Sequence[_Example]) -> Batch:
-    """Tensors of shape (n_windows, n_pieces)."""
+class _Turns:
+    """Which unlabelled documents are in which epoch: the next ones in a random order, over and over.
+
+    Args:
+        sizes: pieces of each document.
+        budget: pieces of one epoch, at most what there is.
+    """
+
+    def __init__(self, sizes: Sequence[int], budget: float, seed: int) -> None:
+        self._order = np.random.default_rng([seed, len(sizes)]).permutation(len(sizes))
+        self._ends = np.cumsum(np.array(sizes, dtype=np.int64)[self._order])
+        self._total = int(self._ends[-1]) if len(sizes) else 0
+        self.budget = min(budget, self._total)
+
+    def of(self, epoch: int) -> list[int]:
+        if not self._total:
+            return []
+        starts = np.concatenate([[0], self._ends[:-1]])
+        offset = starts - (epoch * self.budget) % self._total
+        return [int(i) for i in self._order[offset % self._total < self.budget]]
+
+
+def _words_of(document: LabelledDocument) -> list[str]:
+    return [document.text[start:end] for start, end in document.words.tolist()]
+
+
+def _collate(examples: Sequence[_Example]) -> Batch:
+    """One batch; see the module."""
     shape = (len(examples), max(len(example.piece_ids) for example in examples))
-    batch = {
-        "input_ids": torch.zeros(shape, dtype=torch.long),
-        "attention_mask": torch.zeros(shape, dtype=torch.long),
-        "labels": torch.full(shape, IGNORED, dtype=torch.long),
-    }
+    input_ids = torch.zeros(shape, dtype=torch.long)
+    attention_mask = torch.zeros(shape, dtype=torch.long)
     for row, example in enumerate(examples):
         n = len(example.piece_ids)
-        batch["input_ids"][row, :n] = torch.from_numpy(example.piece_ids)
-        batch["attention_mask"][row, :n] = 1
-        batch["labels"][row, :n] = torch.from_numpy(example.label_ids)
+        input_ids[row, :n] = torch.from_numpy(example.piece_ids)
+        attention_mask[row, :n] = 1
+    rows = np.repeat(np.arange(len(examples)), [len(example.columns) for example in examples])
+    batch = {
+        "input_ids": input_ids,
+        "attention_mask": attention_mask,
+        "word_rows": torch.from_numpy(rows),
+        "word_columns": torch.from_numpy(np.concatenate([example.columns for example in examples])),
+        "word_labels": torch.from_numpy(np.concatenate([example.label_ids for example in examples])),
+        "chain_lengths": torch.tensor([n for example in examples for n in example.chain_lengths]),
+    }
+    taught = [example.teacher for example in examples if example.teacher is not None]
+    if taught:
+        batch["teacher"] = torch.from_numpy(np.concatenate(taught))
     return batch

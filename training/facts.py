@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 
 from training.data import LabelledDocument
 from training.options import TrainOptions
 from training.word_rule import FittedRule
 from worker.annotations import AnnotatedFile
+from worker.version import nerq_version
 
 
 def gather_facts(
@@ -20,12 +24,14 @@ def gather_facts(
     rule: FittedRule,
     train_documents: Sequence[LabelledDocument],
     dev_documents: Sequence[LabelledDocument],
+    unlabelled: Sequence[LabelledDocument] = (),
 ) -> dict[str, Any]:
     """The content of `nerq.json`, before there are scores."""
     return {
         "word_rule": rule.rule.value,
         "word_rule_agreement": rule.agreement,
         "window": {"max_words": options.max_words, "max_pieces": options.max_pieces},
+        "decoding": options.decoding,
         "training": options.as_dict(),
         "notes": options.notes.read_text(encoding="utf-8") if options.notes else "",
         "data": {
@@ -41,10 +47,41 @@ def gather_facts(
             ],
             "train": _count(train_documents),
             "dev": _count(dev_documents),
+            "unlabelled": {**_count(unlabelled), "sha256": _hash_texts(unlabelled)} if unlabelled else None,
             "has_text": all(document.has_text for file in files for document in file.documents),
         },
-        "machine": {"torch": torch.__version__, "cuda": torch.cuda.is_available()},
+        "machine": describe_machine(),
     }
+
+
+def describe_machine() -> dict[str, Any]:
+    """What the numbers of a run may depend on beside its options."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "nerq": nerq_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": _cpu_name(),
+        "threads": torch.get_num_threads(),
+        "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
+    }
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _hash_texts(documents: Sequence[LabelledDocument]) -> str:
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(hashlib.sha256(document.text.encode()).digest())
+    return digest.hexdigest()
 
 
 def _count(documents: Sequence[LabelledDocument]) -> dict[str, int]:

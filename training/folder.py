@@ -12,14 +12,23 @@ import torch
 from transformers import AutoModelForTokenClassification
 
 from training.card import write_card
+from training.crf import LinearChainCrf
 from training.dev import DevSet
 from training.scoring import Report
 from worker.recognition.checkpoint import NERQ_FILE
 from worker.recognition.engine_torch import TorchEngine
 
 
-def write_folder(folder: Path, model: Any, tokenizer: Any, facts: dict[str, Any], half: bool = False) -> None:
-    """Write configuration, weights (of 16 bits if `half`), tokenizer and facts; replaces what is there."""
+def write_folder(
+    folder: Path,
+    model: Any,
+    tokenizer: Any,
+    facts: dict[str, Any],
+    crf: LinearChainCrf | None = None,
+    *,
+    half: bool = False,
+) -> None:
+    """Write configuration, weights (of 16 bits if `half`), tokenizer, CRF and facts; replaces what is there."""
     shutil.rmtree(folder, ignore_errors=True)
     if half:
         model = model.half()
@@ -29,6 +38,8 @@ def write_folder(folder: Path, model: Any, tokenizer: Any, facts: dict[str, Any]
     config["dtype"] = "float32"
     (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
     tokenizer.save_pretrained(folder)
+    if crf is not None:
+        crf.save(folder)
     for path in folder.iterdir():
         path.chmod(0o644)  # a checkpoint is for sharing; its writer leaves the weights to their owner alone
     (folder / NERQ_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")

@@ -1,6 +1,4 @@
-"""all-MiniLM-L6-v2 (BERT, 6 layers of 384, Apache-2.0) as a DistilBERT: the start of the bundled model.
-
-    python -m training.minilm FOLDER_OF_MINILM OUTPUT
+"""all-MiniLM-L6-v2 (BERT, 6 layers of 384, Apache-2.0) as a DistilBERT: the start of the bundled models.
 
 The two architectures differ in names and in BERT's token types. Every text of nerq has token type 0, whose embedding
 is a constant: added to each position embedding, the outputs are the same (see the test).
@@ -10,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,12 +69,12 @@ def convert(source: Path, output: Path) -> None:
     bert_to_distilbert(source).save_pretrained(output)
     for name in ("tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
         shutil.copyfile(source / name, output / name)
-    # The tokenizer of the sentence encoder cuts texts at 128 pieces and pads them; neither belongs to the encoder.
-    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+    write_tokenizer(source / "tokenizer.json", output / "tokenizer.json")
+
+
+def write_tokenizer(source: Path, output: Path) -> None:
+    """Copy a sentence encoder's tokenizer without its cutting and padding of texts at 128 pieces."""
+    tokenizer = Tokenizer.from_file(str(source))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    tokenizer.save(str(output / "tokenizer.json"))
-
-
-if __name__ == "__main__":
-    convert(Path(sys.argv[1]), Path(sys.argv[2]))
+    tokenizer.save(str(output))

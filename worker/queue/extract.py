@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
 import itertools
 import logging
 import time
@@ -18,6 +16,7 @@ from worker.queue.reading import read_all
 from worker.queue.stopping import StopRequest
 from worker.settings import Settings
 from worker.store import Claimed, ClaimedBatch, Database, Finished, NewEntity, RunFacts
+from worker.version import nerq_version
 
 if TYPE_CHECKING:
     from worker.recognition import Recognition
@@ -218,12 +217,3 @@ def _patiently(call: Callable[[], _T]) -> _T:
                 raise
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, 2.0)
-
-
-@functools.cache
-def nerq_version() -> str:
-    """The installed version of nerq."""
-    try:
-        return importlib.metadata.version("nerq")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
