@@ -66,7 +66,7 @@ def _download(packages: tuple[str, ...], place: Path) -> None:
         str(place),
         *packages,
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - names are our own
     if done.returncode:
         raise ServiceError(f"pip could not download {', '.join(packages)}: {done.stderr.strip()}")
 
