@@ -10,7 +10,7 @@ from training.report.charts.svg import Frame, element, group, line, shortened, t
 from training.report.wording import whole
 
 _ROW = 40
-_MOST_LEFT = 130
+_MOST_LEFT = 150
 #: The deepest shade of a cell, so that its number can be read on it.
 _SHADE = 0.5
 
@@ -28,7 +28,7 @@ def draw_heatmap(
     largest = max((n for _, row in table for n in row.values()), default=0)
     cell = max((frame.width - left) / len(columns), text_width(whole(largest)) + 6, 34)
     longest = max(text_width(name) for name in columns)
-    is_slanted = longest > cell - 4
+    is_slanted = longest > cell
     top = min(longest, _MOST_LEFT) * 0.72 + 36 if is_slanted else 50
     # A slanted heading reaches beyond its column.
     width = left + cell * len(columns)

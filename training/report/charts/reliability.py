@@ -25,7 +25,12 @@ def draw_reliability(frame: Frame, bins: Sequence[Mapping[str, Any]]) -> Markup:
     filled = [one for one in bins if one["n"]]
     parts = [*_axes(x, y, floor), line(x(0), y(0), x(1), y(1), "reference")]
     parts += [
-        text(x(0.04), y(0.93), "more often right than the score says", "tick"),
+        text(
+            x(0.04),
+            y(0.93),
+            "more often right" if frame.is_narrow else "more often right than the score says",
+            "tick",
+        ),
         text(x(0.98), y(0.05), "less often", "tick", "end"),
     ]
     largest = max((one["n"] for one in filled), default=1)

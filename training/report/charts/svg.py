@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from training.report.wording import plain
 
 #: Pixels of a character in the labels of charts, on the wide side of what system fonts need.
-_CHARACTER = 7.6
+_SLIM, _USUAL, _BROAD, _SQUARE = 5.0, 9.0, 11.0, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,15 @@ def group(hint: str, *parts: Markup) -> Markup:
 
 def text_width(content: str) -> float:
     """About the pixels that a label needs."""
-    cells = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in plain(content))
-    return cells * _CHARACTER
+    return sum(map(_character_width, plain(content)))
+
+
+def _character_width(character: str) -> float:
+    if unicodedata.east_asian_width(character) in "WF":
+        return _SQUARE
+    if character in "iljtf.,:;'|! ":
+        return _SLIM
+    return _BROAD if character.isupper() or character in "mw@%_…" else _USUAL
 
 
 def shortened(content: str, width: float) -> str:
