@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import output
+from cli.annotated_input import AnnotatedInput
 from cli.contender import Way
 from cli.evaluation import Question, Scored, keep, score
-from cli.options import InputFile, json_object, quiet
+from cli.options import json_object, quiet
 from cli.quantity import count
 from cli.render import render_one
 from cli.scores import Shown, print_figures
@@ -46,8 +47,8 @@ def _split_lengths(_ctx: click.Context, _param: click.Parameter, value: str) -> 
     "paths",
     required=True,
     multiple=True,
-    type=InputFile(),
-    help="Annotated file, CoNLL or JSONL; give it again for more.",
+    type=AnnotatedInput(),
+    help="Annotated file, or folder of brat standoff; give it again for more.",
 )
 @click.option("--model", metavar="MODEL", help="Let this model read gold's documents, in place of a job.")
 @click.option(

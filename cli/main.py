@@ -41,6 +41,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "show": Entry("show", "Show a document with its entities marked."),
     },
     "Make models": {
+        "data": Entry("data", "Check labelled data, or write it in another format."),
         "train": Entry("train", "Fine-tune a model on labelled documents."),
         "evaluate": Entry("evaluate", "Score the stored entities of a job, or a model, against gold."),
         "evaluations": Entry("evaluations", "List the scores that are kept, or show one."),
@@ -139,7 +140,7 @@ def _trace(error: BaseException) -> None:
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
-    from cli.session import nerq_version
+    from worker.version import nerq_version
 
     click.echo(f"nerq {nerq_version()}")
     ctx.exit()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cli import output
+from cli.annotated_input import AnnotatedInput
 from cli.options import InputFile, json_object, quiet
 from cli.render import render_one
 from cli.sections import SectionedCommand, SectionedOption
@@ -57,11 +58,11 @@ def _options(section: str, *options: tuple[Any, ...]) -> Callable[[_Command], _C
     "Data",
     (
         "train",
-        InputFile(),
-        "Annotated file, CoNLL or JSONL; give it again for more.",
+        AnnotatedInput(),
+        "Annotated file, or folder of brat standoff; give it again for more.",
         {"required": True, "multiple": True},
     ),
-    ("dev", InputFile(), "Annotated file; the epoch that is best on it is kept.", {"required": True}),
+    ("dev", AnnotatedInput(), "Annotated file; the epoch that is best on it is kept.", {"required": True}),
     (
         "base",
         str,

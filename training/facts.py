@@ -38,7 +38,7 @@ def gather_facts(
             "files": [
                 {
                     "name": file.path.name,
-                    "sha256": hashlib.sha256(file.path.read_bytes()).hexdigest(),
+                    "sha256": file.sha256(),
                     "format": file.format,
                     "scheme": file.scheme,
                     "documents": len(file.documents),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +14,19 @@ class Gold:
     """Annotated files, their documents numbered through from 0."""
 
     files: tuple[AnnotatedFile, ...]
-    sha256s: tuple[str, ...]  #: of each file's bytes
+    sha256s: tuple[str, ...]  #: of each file's bytes, or of all in a folder
     documents: tuple[AnnotatedDocument, ...]
 
     @classmethod
     def read(cls, paths: Sequence[Path], scheme: str | None = None) -> Gold:
-        """Read CoNLL and JSONL files; `scheme` forces that of CoNLL files.
+        """Read files in any format, or folders of brat; `scheme` forces that of CoNLL files.
 
         Raises:
             NotFoundError: no such file.
             InputError: a file does not hold what its format asks for; the message names file and line.
         """
         files = tuple(read_annotations(path, scheme) for path in paths)
-        sha256s = tuple(_sha256(path) for path in paths)
+        sha256s = tuple(file.sha256() for file in files)
         return cls(files, sha256s, tuple(document for file in files for document in file.documents))
 
     @property
@@ -38,8 +37,3 @@ class Gold:
     def name(self, number: int) -> str:
         """What people call a document: its id, or its place."""
         return self.documents[number].id or f"document {number + 1}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
