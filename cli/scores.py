@@ -299,8 +299,9 @@ def _verdict(comparison: Figures) -> str:
 
 
 def _name(contender: Figures, other: Figures) -> str:
-    name, window = contender["model"]["name"], contender["settings"]["window"]
+    name, settings = contender["model"]["name"], contender["settings"]
     if contender["job"]:
         return f"job {contender['job']} ({name})"
-    is_same = contender["model"]["id"] == other["model"]["id"]
-    return f"model {name} in windows of {length(window['max_words'])}" if is_same else f"model {name}"
+    if contender["model"]["id"] != other["model"]["id"]:
+        return f"model {name}"
+    return f"model {name} with {settings['decoding']} decoding in windows of {length(settings['window']['max_words'])}"
