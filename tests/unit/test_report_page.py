@@ -183,6 +183,7 @@ def test_strict_scores_and_a_model_are_enough(tmp_path: Path) -> None:
     values = evaluation()
     page = written(tmp_path, {key: values[key] for key in ("strict", "model")})
     assert page.sections == ["labels", "again", "provenance"]
+    assert "interval" not in page.text
     assert "nerq evaluate --model general --report page.html" in page.text
 
 

@@ -82,19 +82,15 @@ def _labels(evaluation: Values) -> Section | None:
             for label, one in scores.items()
         ),
     ]
-    rows = [
-        [label, *_scores(one), _range(of_label.get(label)), whole(one["support"]), whole(one["n_predicted"])]
+    found = [
+        (label, one, of_label.get(label), (one["support"], one["n_predicted"]))
         for label, one in scores.items()
     ]
-    rows.append(
-        [
-            "all labels",
-            *_scores(strict),
-            _range(ranges),
-            whole(strict["n_gold"]),
-            whole(strict["n_predicted"]),
-        ]
-    )
+    found.append(("all labels", strict, ranges, (strict["n_gold"], strict["n_predicted"])))
+    rows = [
+        [name, *_scores(one), *([_range(of_one)] if ranges else []), *map(whole, counts)]
+        for name, one, of_one, counts in found
+    ]
     sentence = "Strict F1 of each label, the best first"
     sentence += f"; the line through a dot is its {100 * ranges['level']:g} % interval." if ranges else "."
     return Section(
@@ -102,7 +98,10 @@ def _labels(evaluation: Values) -> Section | None:
         "Label by label",
         sentence,
         _drawn("labels", "F1 of each label", sentence, lambda frame: draw_dots(frame, dots, "F1, percent")),
-        Table(("label", "precision", "recall", "F1", "interval", "in gold", "found"), rows),
+        Table(
+            ("label", "precision", "recall", "F1", *(["interval"] if ranges else []), "in gold", "found"),
+            rows,
+        ),
         is_open=True,
     )
 
