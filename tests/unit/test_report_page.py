@@ -50,7 +50,8 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self._data.append(data)
+        if self._open[-1:] != ["style"]:
+            self._data.append(data)
 
 
 def written(tmp_path: Path, values: dict[str, Any], title: str = "dev") -> Page:
