@@ -30,7 +30,7 @@ def make_options(folder: Path, n_sentences: int = 40, **changes: Any) -> TrainOp
         "threads": 1,
         "precision": "fp32",
     }
-    return TrainOptions(**{**values, **changes})  # type: ignore[arg-type]
+    return TrainOptions(**{**values, **changes})
 
 
 def weights(folder: Path) -> bytes:

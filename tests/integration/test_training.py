@@ -8,7 +8,7 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 import pytest
@@ -119,13 +119,12 @@ def test_several_files_are_one_training_set(options: TrainOptions, tmp_path: Pat
 
 
 class Gradients(TrainerCallback):  # type: ignore[misc]
-    """The gradients of the first step."""
+    """The gradients of every step."""
 
-    found: torch.Tensor | None = None
+    found: ClassVar[list[torch.Tensor]] = []
 
     def on_pre_optimizer_step(self, *_: Any, model: Any, **__: Any) -> None:
-        if Gradients.found is None:
-            Gradients.found = torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+        self.found.append(torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None]))
 
 
 def test_accumulated_batches_are_as_one(
@@ -145,14 +144,17 @@ def test_accumulated_batches_are_as_one(
     # Windows that are all alike: any half of them has the gradient of the whole.
     alike = replace(options, context="sentence", epochs=1)
     n_pieces = 40 * len("JaneDoeofAcmeInc.visitedParis.")
-    gradients = []
+    gradients: list[torch.Tensor] = []
     for name, n_batches, accumulate in (("one", 1, 1), ("two", 4, 4), ("three", 4, 8)):
-        Gradients.found = None
-        changes = {"batch_pieces": n_pieces // n_batches, "accumulate": accumulate, "output": tmp_path / name}
+        Gradients.found.clear()
+        changes: dict[str, Any] = {
+            "batch_pieces": n_pieces // n_batches,
+            "accumulate": accumulate,
+            "output": tmp_path / name,
+        }
         trained = train(replace(alike, **changes))
         assert trained.facts["data"]["train"]["words"] == 40 * 8
-        gradients.append(Gradients.found)
-    assert gradients[0] is not None
+        gradients.append(Gradients.found[0])
     assert gradients[0].abs().max() > 1e-3
     for gradient in gradients[1:]:
         torch.testing.assert_close(gradient, gradients[0], rtol=1e-3, atol=1e-6)
