@@ -23,7 +23,7 @@ def test_it_is_small_described_and_safe_for_other_tools() -> None:
     card = (checkpoint.folder / "README.md").read_text(encoding="utf-8")
     for said in ("CoNLL-2003", "licensed for research", "Limits", "| all |"):
         assert said in card
-    assert checkpoint.facts["scores"]["dev"]["f1"] >= 0.91
+    assert checkpoint.facts["scores"]["dev"]["f1"] >= 0.925
 
 
 @pytest.mark.timeout(300)
@@ -34,7 +34,7 @@ def test_the_examples_are_read_whole_and_well() -> None:
     evaluated = invoke("evaluate", "last", "--gold", str(EXAMPLES / "gold.jsonl"), "--json")
     score = json.loads(evaluated.stdout)
     assert score["n_gold"] == 566
-    assert score["f1"] >= 0.65  # measured 0.689: a drop means that reading broke, not that the model is weak
+    assert score["f1"] >= 0.74  # measured 0.774: a drop means that reading broke, not that the model is weak
     before = invoke("entities", "--json").stdout
     again = run("submit", str(EXAMPLES / "documents"), "--json")
     assert json.loads(again.stdout)["submitted"]["new"] == 0
