@@ -1,16 +1,19 @@
-"""`nerq models`: the models that are bundled or were used."""
+"""`nerq models`: the models that are bundled or were used, and their export to other runtimes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.choose import SHORT_ID
-from cli.options import json_lines
+from cli.options import json_lines, json_object
+from cli.output import say, write
 from cli.quantity import count
-from cli.render import Column, render_rows
+from cli.render import Column, render_one, render_rows
 from cli.session import opened_database, read_settings, sqlite_path
 
 if TYPE_CHECKING:
@@ -26,21 +29,63 @@ COLUMNS = (
 )
 
 
-@click.command("models")
+@click.group("models", invoke_without_command=True)
 @json_lines
-def command(as_json: bool) -> None:
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
     """List the models that are bundled or were used.
 
     \b
     Examples:
       nerq models
       nerq models --json | jq .labels
+      nerq models export general general-onnx --onnx    for other runtimes
 
     DOCUMENTS counts those that a model has read. `nerq submit --model` takes a bundled name, a folder
     (`nerq train` makes one) or the id of a model on the Hugging Face hub.
     """
+    if ctx.invoked_subcommand:
+        if as_json:
+            raise click.UsageError(f"--json belongs behind `{ctx.invoked_subcommand}`.", ctx)
+        return
     rows = _rows(read_settings())
     render_rows(rows, COLUMNS, "jsonl" if as_json else "table", "No model is bundled and none was used.")
+
+
+@command.command("export")
+@click.argument("model")
+@click.argument("output", type=click.Path(path_type=Path))
+@click.option("--onnx", is_flag=True, required=True, help="The format: ONNX, with the weights in 32 bits.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier export.")
+@json_object
+def export(model: str, output: Path, onnx: bool, overwrite: bool, as_json: bool) -> None:
+    """Write a model for another runtime, and check that it answers the same.
+
+    \b
+    Examples:
+      nerq models export general general-onnx --onnx
+      nerq models export models/mine mine.onnx --onnx --json | jq -r .sha256
+
+    MODEL is a bundled name, a folder or a hub id. An OUTPUT that ends in .onnx is one file; else it is a folder
+    that also gets the tokenizer and the rules for reading. onnxruntime runs the file on windows of several
+    lengths: unless it finds the same labels there, nothing is written and the exit code is 1.
+    """
+    del onnx  # the only format
+    read_settings()
+    from training.onnx import export_onnx
+    from worker.recognition import Checkpoint
+
+    exported = export_onnx(Checkpoint.open(model), output, overwrite=overwrite)
+    if as_json:
+        render_one({**asdict(exported), "output": str(exported.output)})
+        return
+    size = f"{exported.n_bytes / 1e6:,.1f} MB"
+    write(f"sha256 {exported.sha256}\n")
+    say(
+        f"Written to {exported.output} ({size}). On {count(exported.n_windows, 'window')} of "
+        f"{count(exported.n_pieces, 'piece')} in all, onnxruntime gives the labels of torch; logits differ by "
+        f"{exported.max_difference:.1g} at most."
+    )
 
 
 def _rows(settings: Settings) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from worker.recognition.pieces import WordPieces
 
@@ -91,9 +91,48 @@ def test_special_pieces_are_those_of_the_tokenizer(
     assert (cutter.before, cutter.after) == (before, after)
 
 
-def test_a_text_that_spells_a_special_piece_does_not_get_it() -> None:
-    cutter = WordPieces(wordpiece().to_str(), 50)
-    assert not {0, 2, 3} & set(cutter.cut(["[SEP]", "[CLS]", "[PAD]"]).ids.tolist())
+@FAMILIES
+def test_a_text_that_spells_a_special_piece_does_not_get_it(family: Callable[[], Tokenizer]) -> None:
+    cutter = WordPieces(family().to_str(), 50)
+    words = ["[SEP]", "[CLS]", "[PAD]", "<s>", "</s>", "<pad>"]
+    assert not {*cutter.before, *cutter.after} & set(cutter.cut(words).ids.tolist())
+
+
+def test_a_byte_level_word_has_one_space_however_its_parts_are_split_before() -> None:
+    tokenizer = byte_level()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r"'\w+| ?\w+| ?[^\s\w]+"), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    expected = tokenizer.encode(" John's", add_special_tokens=False)
+    assert WordPieces(tokenizer.to_str(), 50).cut(["John's"]).ids.tolist() == expected.ids
+    assert sum(piece.startswith("Ġ") for piece in expected.tokens) == 1
+
+
+def test_a_metaspace_that_marks_no_first_word_marks_it_here() -> None:
+    tokenizer = unigram()
+    marked = WordPieces(tokenizer.to_str(), 50).cut(["York"]).ids.tolist()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
+    assert WordPieces(tokenizer.to_str(), 50).cut(["York"]).ids.tolist() == marked
+
+
+@pytest.mark.parametrize(("family", "space"), [(byte_level, "Ġ"), (unigram, "▁")])
+def test_the_first_piece_of_a_rare_word_is_its_lone_space(
+    family: Callable[[], Tokenizer], space: str
+) -> None:
+    tokenizer = family()
+    pieces = WordPieces(tokenizer.to_str(), 50).cut(["the", "日"])
+    assert tokenizer.id_to_token(int(pieces.ids[pieces.starts[1]])) == space
+    assert pieces.n_of_words[1] > 1
+
+
+def test_dropped_merges_are_for_training_alone() -> None:
+    tokenizer = byte_level()
+    whole = WordPieces(tokenizer.to_str(), 50).cut(["Friday"] * 3).ids.tolist()
+    tokenizer.model.dropout = 0.9
+    assert WordPieces(tokenizer.to_str(), 50).cut(["Friday"] * 3).ids.tolist() == whole
 
 
 def test_the_truncation_of_a_tokenizer_file_is_not_ours() -> None:

@@ -17,7 +17,7 @@ from transformers.utils import logging as transformers_logging
 
 from worker.errors import ModelError, SettingsError
 from worker.recognition.checkpoint import Checkpoint
-from worker.recognition.packing import Pack
+from worker.recognition.packing import Pack, Packer
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _log = logging.getLogger(__name__)
@@ -83,22 +83,57 @@ def open_torch_engine(
 
     Args:
         checkpoint: an opened one.
-        precision: `auto`, `fp32`, `bf16` or `fp16`; auto takes bf16 where the hardware computes it.
+        precision: `auto`, `fp32`, `bf16` or `fp16`; auto takes bf16 where hardware and network compute it.
         threads: CPU threads; None leaves torch's own choice.
         device: `cpu`, `cuda` or None for CUDA where there is one.
 
     Raises:
-        ModelError: the weights cannot be opened, or are not those of the configuration.
+        ModelError: the weights cannot be opened, are not those of the configuration, or cannot be computed with in
+            the precision that was asked for.
     """
     _keep_memory_flat()
     if threads:
         torch.set_num_threads(threads)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    dtype = _DTYPES[_choose_precision(precision, place)]
-    return TorchEngine(_load(checkpoint, dtype).to(place).eval())
+    chosen = _choose_precision(precision, place)
+    engine = _open(checkpoint, chosen, place)
+    if chosen == "fp32" or (problem := _problem_of(engine, checkpoint)) is None:
+        return engine
+    if precision != "auto":
+        raise ModelError(f"{checkpoint.name} cannot be computed in {chosen}; take fp32 or auto. {problem}")
+    _log.warning("%s cannot be computed in %s, so in fp32: %s", checkpoint.name, chosen, problem)
+    return _open(checkpoint, "fp32", place)
 
 
-def _load(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
+def _open(checkpoint: Checkpoint, precision: str, place: torch.device) -> TorchEngine:
+    return TorchEngine(load_network(checkpoint, _DTYPES[precision]).to(place).eval())
+
+
+def _problem_of(engine: TorchEngine, checkpoint: Checkpoint) -> str | None:
+    """What goes wrong when the network reads a few words: some mix precisions, or overflow in a low one."""
+    pieces = checkpoint.pieces
+    packer = Packer(pieces.before, pieces.after, pack_pieces=1024)
+    windows = np.array([[0, 3, 0, 3], [0, 1, 0, 1]])  # of two lengths, so that one is padded
+    try:
+        for pack in packer.packs(pieces.cut(["a", "1", "."]), windows):
+            if not np.isfinite(engine.predict(pack)).all():
+                return "The network gave no numbers."
+    except (RuntimeError, TypeError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def load_network(checkpoint: Checkpoint, dtype: torch.dtype, attention: str | None = None) -> Any:
+    """The checkpoint's network of transformers, on the CPU.
+
+    Args:
+        checkpoint: an opened one.
+        dtype: of the weights in memory.
+        attention: transformers' name of an implementation of attention; None leaves it the choice.
+
+    Raises:
+        ModelError: as `open_torch_engine`.
+    """
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
@@ -111,6 +146,7 @@ def _load(checkpoint: Checkpoint, dtype: torch.dtype) -> Any:
                 trust_remote_code=False,
                 local_files_only=True,
                 output_loading_info=True,
+                attn_implementation=attention,
             )
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise ModelError(f"The weights of {checkpoint.name} cannot be opened: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,11 @@ class Pieces:
 
 
 class WordPieces:
-    """Cuts words into pieces.
+    """Cuts words into pieces, each word as one that follows a space: so it stood in the text of pre-training.
+
+    The label of a word is at its first piece, whatever that is: a Unigram may cut a rare word into a lone `▁` and
+    its letters, a byte-level BPE into a lone `Ġ` and its bytes, and then the mark of the space carries the label, as
+    in every checkpoint that was trained with the usual tools.
 
     A word without pieces (control characters, a lone joiner) becomes the unknown piece, so that no word is lost; of
     a word with more pieces than a window has room for, the first `max_pieces` stand for it.
@@ -43,13 +47,16 @@ class WordPieces:
     def __init__(self, tokenizer_json: str, max_pieces: int) -> None:
         spec = json.loads(tokenizer_json)
         spec["truncation"] = spec["padding"] = None
-        _put_space_before_words(spec.get("pre_tokenizer"))
+        spec["model"]["dropout"] = None  # of merges: noise for training alone
+        self._lead = _lead(spec)
         self._tokenizer = Tokenizer.from_str(json.dumps(spec))
         self._tokenizer.encode_special_tokens = True  # a text that says [SEP] does not mean it
         self._max_pieces = max_pieces
         self._known: dict[str, tuple[int, ...]] = {}
         self._unknown = _unknown_piece(self._tokenizer, spec)
         self.before, self.after = _special_pieces(self._tokenizer)
+        named = (piece["id"] for piece in spec.get("added_tokens") or () if piece["special"])
+        self._special = {*named, *self.before, *self.after}
 
     def cut(self, words: Sequence[str], on_progress: Callable[[], None] | None = None) -> Pieces:
         """The pieces of `words`, in order; `on_progress` is called after every few thousand new words."""
@@ -71,21 +78,37 @@ class WordPieces:
         return Pieces(flat, starts)
 
     def _tokenize(self, words: list[str]) -> Iterable[tuple[int, ...]]:
-        inputs: list[list[str]] = [[word[:_MAX_WORD_CHARS]] for word in words]
+        inputs: list[list[str]] = [[self._lead + word[:_MAX_WORD_CHARS]] for word in words]
         encodings = self._tokenizer.encode_batch(inputs, is_pretokenized=True, add_special_tokens=False)
         for encoding in encodings:
-            yield tuple(encoding.ids[: self._max_pieces]) or (self._unknown,)
+            ids = tuple(encoding.ids[: self._max_pieces]) or (self._unknown,)
+            if self._special.isdisjoint(ids):
+                yield ids
+            else:  # a Unigram finds even `</s>` in its vocabulary
+                yield tuple(self._unknown if piece in self._special else piece for piece in ids)
 
 
-def _put_space_before_words(pre_tokenizer: dict[str, Any] | None) -> None:
-    """Make byte-level and Metaspace tokenizers read every word as one that follows a space, as in training."""
+def _lead(spec: dict[str, Any]) -> str:
+    """What to put before every word so that it is read as one that follows a space; Metaspace is set to do it."""
+    lead = ""
+    for part in _parts(spec.get("pre_tokenizer")):
+        # Before its parts, not in ByteLevel: that would put a space before every part of a word that another
+        # pre-tokenizer has split.
+        if part["type"] == "ByteLevel":
+            lead = " "
+        elif part["type"] == "Metaspace" and part.get("prepend_scheme") == "never":
+            part["prepend_scheme"] = "first"
+    return lead
+
+
+def _parts(pre_tokenizer: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
     if pre_tokenizer is None:
         return
-    for part in pre_tokenizer.get("pretokenizers", [pre_tokenizer]):
-        if part["type"] == "ByteLevel":
-            part["add_prefix_space"] = True
-        elif part["type"] == "Metaspace":
-            part["prepend_scheme"] = "always"
+    if pre_tokenizer["type"] != "Sequence":
+        yield pre_tokenizer
+        return
+    for part in pre_tokenizer["pretokenizers"]:
+        yield from _parts(part)
 
 
 def _unknown_piece(tokenizer: Tokenizer, spec: dict[str, Any]) -> int:
