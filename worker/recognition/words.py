@@ -18,7 +18,7 @@ import regex
 Offsets = npt.NDArray[np.int64]
 
 #: Grows when a rule cuts differently: it is part of `model.id`, so that old results are not taken for new ones.
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 
 class WordRule(StrEnum):
