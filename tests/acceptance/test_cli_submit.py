@@ -147,7 +147,7 @@ def test_a_bar_is_shown_in_a_terminal_and_gone_at_the_end(folder: Path, tiny_che
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
     """Seconds of work after the first document, so that an interruption comes in the middle on any machine."""
-    texts = {f"{i:03}.txt": f"Letter {i} from Anna to Bob of Acme. " * 1500 for i in range(20)}
+    texts = {f"{i:03}.txt": f"Letter {i} from Anna to Bob of Acme. " * 500 for i in range(20)}
     return write_documents(tmp_path / "many", texts)
 
 
