@@ -6,13 +6,14 @@ import torch
 
 from training.options import Precision
 from worker.errors import SettingsError
+from worker.recognition.engine_torch import cpu_computes_bf16
 
 
 def choose_precision(wanted: Precision) -> Precision:
     """`fp32`, `bf16` or `fp16`; auto takes bf16 where the hardware computes it.
 
     Raises:
-        SettingsError: 16-bit floats are asked for on a CPU, whose gradients vanish in them.
+        SettingsError: fp16 is asked for without a CUDA device.
     """
     if wanted == "fp16" and not torch.cuda.is_available():
         raise SettingsError("Training in fp16 needs a CUDA device; choose bf16 or fp32.")
@@ -20,6 +21,4 @@ def choose_precision(wanted: Precision) -> Precision:
         return wanted
     if torch.cuda.is_available():
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    capabilities = torch.cpu.get_capabilities()
-    has_bf16 = any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-    return "bf16" if has_bf16 else "fp32"
+    return "bf16" if cpu_computes_bf16() else "fp32"

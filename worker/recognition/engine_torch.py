@@ -164,14 +164,15 @@ def _choose_precision(precision: str, device: torch.device) -> str:
     if precision == "auto":
         if device.type == "cuda":
             return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-        return "bf16" if _cpu_computes_bf16() else "fp32"
+        return "bf16" if cpu_computes_bf16() else "fp32"
     if precision not in _DTYPES:
         raise SettingsError(f"There is no precision {precision!r}; choose auto, fp32, bf16 or fp16.")
-    if precision == "bf16" and device.type == "cpu" and not _cpu_computes_bf16():
+    if precision == "bf16" and device.type == "cpu" and not cpu_computes_bf16():
         _log.warning("this CPU emulates bf16: slower than fp32")
     return precision
 
 
-def _cpu_computes_bf16() -> bool:
+def cpu_computes_bf16() -> bool:
+    """Whether this CPU has instructions for bf16, so that it is faster than fp32."""
     capabilities = torch.cpu.get_capabilities()
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
