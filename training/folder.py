@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForTokenClassification
+from transformers.utils import cached_file
 
 from training.card import write_card
 from training.crf import LinearChainCrf
@@ -38,6 +39,15 @@ def write_folder(
     config["dtype"] = "float32"
     (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
     tokenizer.save_pretrained(folder)
+    # transformers rebuilds the tokenizers of some families from their vocabulary, without the base's own normaliser.
+    own = cached_file(
+        tokenizer.name_or_path,
+        "tokenizer.json",
+        _raise_exceptions_for_missing_entries=False,
+        local_files_only=True,
+    )
+    if own:
+        shutil.copyfile(own, folder / "tokenizer.json")
     if crf is not None:
         crf.save(folder)
     for path in folder.iterdir():

@@ -110,6 +110,15 @@ def test_a_run_computes_in_bf16_and_stores_32_bits(options: TrainOptions) -> Non
     assert "computed in bf16" in (options.output / "README.md").read_text()
 
 
+def test_the_tokenizer_of_the_base_is_kept_as_it_was(options: TrainOptions) -> None:
+    base = Path(options.base) / "tokenizer.json"
+    content = json.loads(base.read_text(encoding="utf-8"))
+    content["normalizer"] = {"type": "Replace", "pattern": {"String": "\u00df"}, "content": "ss"}
+    base.write_text(json.dumps(content), encoding="utf-8")
+    made = train(replace(options, epochs=1)).output / "tokenizer.json"
+    assert json.loads(made.read_text(encoding="utf-8"))["normalizer"] == content["normalizer"]
+
+
 def test_several_files_are_one_training_set(options: TrainOptions, tmp_path: Path) -> None:
     (tmp_path / "more.conll").write_text("-DOCSTART- O\n\n" + SENTENCE.replace("LOC", "TOWN") * 5)
     watcher = Watcher()
