@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from transformers import AutoModelForTokenClassification, AutoTokenizer
+from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from worker.errors import ModelError
@@ -14,7 +14,9 @@ from worker.recognition.checkpoint import BUNDLED, bundled_models
 
 
 def open_base(name_or_path: str, labels: Sequence[str]) -> tuple[Any, Any]:
-    """An encoder with a fresh or matching token-classification head, and its fast tokenizer.
+    """An encoder with a token-classification head, and its fast tokenizer.
+
+    What the base's own head knows of a label goes over by the label's name; the rest of the head is fresh.
 
     Args:
         name_or_path: a bundled model's name, a folder, or a hub id such as `distilbert-base-uncased`.
@@ -40,8 +42,27 @@ def open_base(name_or_path: str, labels: Sequence[str]) -> tuple[Any, Any]:
                 trust_remote_code=False,
                 dtype="float32",
             )
+            _take_over_labels(model, path, labels)
     except (AttributeError, OSError, ValueError, KeyError) as error:
         raise ModelError(f"{name_or_path} cannot be trained from: {error}") from error
     if not tokenizer.is_fast:
         raise ModelError(f"{name_or_path} has no fast tokenizer (tokenizer.json).")
     return model, tokenizer
+
+
+def _take_over_labels(model: Any, path: str, labels: Sequence[str]) -> None:
+    """Copy the rows of the base's head to the same labels here, whatever their order and number there."""
+    known = AutoConfig.from_pretrained(path, trust_remote_code=False).id2label
+    rows_there = {name: i for i, name in known.items()}
+    if list(known.values()) == list(labels) or rows_there.keys().isdisjoint(labels):
+        return
+    base, report = AutoModelForTokenClassification.from_pretrained(
+        path, use_safetensors=True, trust_remote_code=False, dtype="float32", output_loading_info=True
+    )
+    encoder = {f"{base.base_model_prefix}.{name}" for name in base.base_model.state_dict()}
+    there, here = base.state_dict(), model.state_dict()
+    shared = [(i, rows_there[label]) for i, label in enumerate(labels) if label in rows_there]
+    for name in here.keys() - encoder - set(report["missing_keys"]):
+        if (here[name].shape[0], there[name].shape[0]) == (len(labels), len(known)):
+            for i, j in shared:
+                here[name][i] = there[name][j]  # the state's tensors are the network's own
