@@ -8,20 +8,22 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from tests.readers import FACTS, GATES
+from tests.readers import FACTS, GATES, open_reader
 from tests.services import wait_until
 from worker import store
 from worker.log import set_up_logging
 from worker.queue.boot import run_worker
+from worker.queue.extract import extract_batch
 from worker.queue.local_pool import LocalPool
-from worker.queue.model_cache import OpenModel
+from worker.queue.model_cache import ModelCache, OpenModel
+from worker.queue.slots import Slot
 from worker.settings import Settings, load_settings
 from worker.store import Database, ExtractionStatus, ModelFacts, NewDocument, NewSource
 
@@ -70,6 +72,18 @@ def stored(db: Database, job: int) -> dict[str, tuple[str, tuple[Any, ...]]]:
     }
 
 
+def clean_run(folder: Path, given: Sequence[str]) -> dict[str, tuple[str, tuple[Any, ...]]]:
+    """What is stored of these texts when nothing goes wrong; a gate at which one waits must be open."""
+    settings = make_settings(f"sqlite:///{folder}/clean.db")
+    db = store.open_database(settings.database_url)
+    job = submit(db, given)
+    models = ModelCache(settings, Slot(None, 1), open_reader)
+    extract_batch(db, [row.id for row in store.announce(db, len(given))], models, settings, "clean:1:1")
+    rows = stored(db, job)
+    db.close()
+    return rows
+
+
 def failures(db: Database, job: int) -> dict[str, str]:
     """Path -> error code."""
     return {row.path: row.code for row in store.job_errors(db, job)}
@@ -83,13 +97,18 @@ class WorkerProcess:
     """A process group of its own that reads with a reader of tests/readers.py."""
 
     def __init__(
-        self, settings: Settings, opener: str, gates: Path | None = None, run: str = "serve_queue"
+        self,
+        settings: Settings,
+        opener: str,
+        gates: Path | None = None,
+        run: str = "serve_queue",
+        prefix: Sequence[str] = (),
     ) -> None:
         self.log_path = Path(tempfile.mkstemp(suffix=".log")[1])
         code = f"from tests.readers import {opener} as o; from tests.queue_work import {run} as run; run(o)"
         with self.log_path.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", code],
+                [*prefix, sys.executable, "-c", code],
                 env={**os.environ, **_environment(settings), GATES: str(gates), "PYTHONPATH": str(ROOT)},
                 stdout=log,
                 stderr=log,
@@ -121,10 +140,14 @@ class WorkerProcess:
 
 @contextmanager
 def running_worker(
-    settings: Settings, opener: str = "open_reader", gates: Path | None = None, run: str = "serve_queue"
+    settings: Settings,
+    opener: str = "open_reader",
+    gates: Path | None = None,
+    run: str = "serve_queue",
+    prefix: Sequence[str] = (),
 ) -> Iterator[WorkerProcess]:
-    """A worker for the length of a block."""
-    worker = WorkerProcess(settings, opener, gates, run)
+    """A worker for the length of a block; `prefix` is the command that starts its own."""
+    worker = WorkerProcess(settings, opener, gates, run, prefix)
     try:
         yield worker
     finally:

@@ -6,12 +6,12 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from tests.queue_work import (
+    clean_run,
     failures,
     is_finished,
     make_settings,
@@ -22,16 +22,13 @@ from tests.queue_work import (
     texts,
     wait_finished,
 )
-from tests.readers import Gates, open_reader
+from tests.readers import Gates
 from tests.services import RedisServer, wait_until
 from worker import store
 from worker.errors import ServiceError
 from worker.queue.app import TASK, BrokerQueue, make_app
 from worker.queue.boot import run_worker
 from worker.queue.dispatch import dispatch
-from worker.queue.extract import extract_batch
-from worker.queue.model_cache import ModelCache
-from worker.queue.slots import Slot
 from worker.settings import Settings
 from worker.store import Database, ExtractionStatus
 
@@ -51,20 +48,13 @@ def db(settings: Settings) -> Iterator[Database]:
     database.close()
 
 
-def clean_run(settings: Settings, given: list[str], gates: Gates) -> dict[str, tuple[str, tuple[Any, ...]]]:
-    """What is stored when nothing goes wrong."""
-    gates.open()
-    db = store.open_database(settings.database_url.replace("nerq.db", "clean.db"))
-    job = submit(db, given)
-    models = ModelCache(settings, Slot(None, 1), open_reader)
-    extract_batch(db, [row.id for row in store.announce(db, 1000)], models, settings, "clean:1:1")
-    rows = stored(db, job)
-    db.close()
-    return rows
-
-
 def test_a_killed_child_and_an_emptied_redis_cost_no_work(
-    db: Database, settings: Settings, gates: Gates, gate_folder: Path, redis_server: RedisServer
+    db: Database,
+    settings: Settings,
+    gates: Gates,
+    gate_folder: Path,
+    redis_server: RedisServer,
+    tmp_path: Path,
 ) -> None:
     given = [*HALTS, *texts(38)]
     job = submit(db, given)
@@ -80,11 +70,16 @@ def test_a_killed_child_and_an_emptied_redis_cost_no_work(
         worker.signal(signal.SIGTERM)
         assert worker.wait() == 0
         assert store.live_workers(db, 60) == []
-    assert stored(db, job) == clean_run(settings, given, gates)
+    assert stored(db, job) == clean_run(tmp_path, given)
 
 
 def test_a_killed_worker_and_a_restarted_redis_cost_no_work(
-    db: Database, settings: Settings, gates: Gates, gate_folder: Path, redis_server: RedisServer
+    db: Database,
+    settings: Settings,
+    gates: Gates,
+    gate_folder: Path,
+    redis_server: RedisServer,
+    tmp_path: Path,
 ) -> None:
     given = [*HALTS, *texts(38)]
     job = submit(db, given)
@@ -100,7 +95,7 @@ def test_a_killed_worker_and_a_restarted_redis_cost_no_work(
         redis_server.kill()
         redis_server.start()
         wait_finished(db, job)
-    assert stored(db, job) == clean_run(settings, given, gates)
+    assert stored(db, job) == clean_run(tmp_path, given)
 
 
 def test_children_that_outlive_their_worker_give_their_batch_back(
