@@ -38,7 +38,7 @@ class TextFormatter(logging.Formatter):
         """The record as one line for people."""
         fields = {k: v for k, v in vars(record).items() if k not in _STANDARD}
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        line = f"{time} {record.levelname} {record.name}: {record.getMessage()}"
+        line = f"{time} {record.levelname} {record.name}: {_printable(record.getMessage())}"
         line += "".join(f" {key}={_printable(str(value))}" for key, value in fields.items())
         if record.exc_info and record.exc_info[0]:
             line += f" exception={record.exc_info[0].__name__}"
@@ -46,7 +46,7 @@ class TextFormatter(logging.Formatter):
 
 
 def _printable(value: str) -> str:
-    """The value without characters that would drive a terminal or end the line: a file name may hold them."""
+    """The text without characters that would drive a terminal or end the line: a file name may hold them."""
     if value.isprintable():
         return value
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)

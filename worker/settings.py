@@ -129,6 +129,17 @@ class Settings(BaseSettings):
         """The broker URL with its password, or None without a broker; never log it."""
         return self.broker.get_secret_value() if self.broker else None
 
+    @property
+    def broker_address(self) -> str:
+        """Host and port of the broker; never its user, password or options."""
+        parts = urlsplit(self.broker_url or "")
+        return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
+
+    @property
+    def is_broker_encrypted(self) -> bool:
+        """Whether the broker is spoken to over TLS."""
+        return urlsplit(self.broker_url or "").scheme == "rediss"
+
 
 def _has_number_for_database(url: str) -> bool:
     """Whether a Redis URL falls into its parts; a password with a bare slash ends the host too early."""

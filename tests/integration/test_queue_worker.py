@@ -26,9 +26,10 @@ from tests.readers import Gates
 from tests.services import RedisServer, wait_until
 from worker import store
 from worker.errors import ServiceError
-from worker.queue.app import TASK, BrokerQueue, make_app
+from worker.queue.app import BrokerQueue, make_app
 from worker.queue.boot import run_worker
 from worker.queue.dispatch import dispatch
+from worker.queue.message import TASK
 from worker.settings import Settings
 from worker.store import Database, ExtractionStatus
 
@@ -159,7 +160,7 @@ def _feed_nonsense(db: Database, settings: Settings, broker: str) -> None:
     dispatch(db, locked, BrokerQueue(app))
     with running_worker(locked) as worker:
         wait_finished(db, job)
-        wait_until(lambda: worker.log().count("message refused") == 4, what="four refusals")
+        wait_until(lambda: "refused=5\n" in worker.log(), what="five refusals")
         processes = [psutil.Process(worker.pid), *psutil.Process(worker.pid).children(recursive=True)]
         shown = "\n".join(" ".join(process.cmdline()) for process in processes) + worker.log()
         assert "hunter2" not in shown

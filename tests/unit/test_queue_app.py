@@ -7,8 +7,8 @@ import pytest
 from tests.queue_work import ROOT
 from tests.readers import open_reader
 from worker.errors import ServiceError, SettingsError
-from worker.queue.app import QUEUE, TASK, BrokerQueue, make_app
-from worker.queue.message import BatchMessage
+from worker.queue.app import BrokerQueue, make_app
+from worker.queue.message import QUEUE, TASK, BatchMessage
 from worker.queue.slots import Slot
 from worker.settings import Settings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +13,11 @@ from kombu.exceptions import KombuError, OperationalError
 from redis.exceptions import RedisError
 
 from worker.errors import ServiceError, SettingsError
-from worker.queue.message import BatchMessage, encode
+from worker.queue.message import QUEUE, TASK, BatchMessage, encode
 from worker.queue.model_cache import OpenModel
 from worker.queue.slots import Slot
 from worker.settings import Settings
 
-#: The one queue, and the one task.
-QUEUE = "nerq"
-TASK = "nerq.extract_batch"
 #: Seconds that a warm stop lets batches finish.
 STOP_GRACE_S = 30.0
 #: Seconds for reaching Redis; publishing never blocks for ever.
@@ -54,6 +52,7 @@ def make_app(
     if slots:
         from worker.queue.task import add_task
 
+        app.conf.broker_transport = "worker.queue.gate:Transport"
         add_task(app)
     signals.setup_logging.connect(_keep_logging, weak=False, dispatch_uid="nerq.logging")
     return app
@@ -62,6 +61,8 @@ def make_app(
 def _configuration(settings: Settings) -> dict[str, Any]:
     return {
         "broker_url": settings.broker_url,
+        # Without it kombu takes any certificate; ssl_* parameters of the URL win.
+        "broker_use_ssl": {"ssl_cert_reqs": ssl.CERT_REQUIRED} if settings.is_broker_encrypted else None,
         "broker_connection_timeout": _CONNECT_S,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
@@ -173,13 +174,6 @@ def _translated(settings: Settings) -> Iterator[None]:
         yield
     except (KombuError, OperationalError, RedisError, OSError) as error:
         raise ServiceError(
-            f"Redis at {_shown(settings)} is out of reach ({type(error).__name__}): "
+            f"Redis at {settings.broker_address} is out of reach ({type(error).__name__}): "
             "start it, or correct NERQ_BROKER."
         ) from error
-
-
-def _shown(settings: Settings) -> str:
-    """The broker's address without its password."""
-    from kombu import Connection
-
-    return str(Connection(settings.broker_url).as_uri())

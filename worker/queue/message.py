@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from worker.errors import NerqError
 
+#: The one queue, and the one task.
+QUEUE = "nerq"
+TASK = "nerq.extract_batch"
 #: The only version of the message so far.
 VERSION = 1
 #: A message that names more is refused; `Settings.batch_documents` has the same bound.

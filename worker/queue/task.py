@@ -10,6 +10,7 @@ from celery import signals
 
 from worker.log import set_up_logging
 from worker.queue.child import ModelProcess
+from worker.queue.message import TASK
 from worker.queue.stopping import end_with_parent
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 def add_task(app: NerqApp) -> None:
     """Register the task, and what a child does before its first one."""
-    from worker.queue.app import TASK
-
     child: list[ModelProcess] = []
 
     @signals.worker_process_init.connect(weak=False, dispatch_uid="nerq.child")
