@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.readers import GATES, Gates
 from tests.services import PostgresServer, RedisServer, find_postgres, find_redis
 from tests.tiny import make_tiny_checkpoint
 from worker.store import Database, open_database, upgrade_database
@@ -110,3 +111,17 @@ def db(database_url: str) -> Iterator[Database]:
     database = open_database(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture
+def gate_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "gates"
+    folder.mkdir()
+    monkeypatch.setenv(GATES, str(folder))
+    return folder
+
+
+@pytest.fixture
+def gates(gate_folder: Path) -> Gates:
+    """Where readers wait for the test's word."""
+    return Gates(gate_folder)

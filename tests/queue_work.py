@@ -74,14 +74,22 @@ def stored(db: Database, job: int) -> dict[str, tuple[str, tuple[Any, ...]]]:
 
 def clean_run(folder: Path, given: Sequence[str]) -> dict[str, tuple[str, tuple[Any, ...]]]:
     """What is stored of these texts when nothing goes wrong; a gate at which one waits must be open."""
+    with clean_database(folder, given) as (db, job):
+        return stored(db, job)
+
+
+@contextmanager
+def clean_database(
+    folder: Path, given: Sequence[str], model: ModelFacts = FACTS
+) -> Iterator[tuple[Database, int]]:
+    """A database, and the job in it that read these texts in one batch while nothing went wrong."""
     settings = make_settings(f"sqlite:///{folder}/clean.db")
     db = store.open_database(settings.database_url)
-    job = submit(db, given)
+    job = submit(db, given, model)
     models = ModelCache(settings, Slot(None, 1), open_reader)
     extract_batch(db, [row.id for row in store.announce(db, len(given))], models, settings, "clean:1:1")
-    rows = stored(db, job)
+    yield db, job
     db.close()
-    return rows
 
 
 def failures(db: Database, job: int) -> dict[str, str]:
