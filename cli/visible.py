@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from worker.text import replace_hidden
 
-#: C0 and C1 controls, DEL, line and paragraph separators, bidirectional marks and overrides, characters that
-#: hide text, lone surrogates and tag characters.
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -19,7 +13,7 @@ def visible(text: str, keep: str = "") -> str:
     >>> visible("a\\x1b[2Jb")
     'a\\\\x1b[2Jb'
     """
-    return _HIDDEN.sub(lambda match: match[0] if match[0] in keep else _escape(match[0]), text)
+    return replace_hidden(text, lambda character: character if character in keep else _escape(character))
 
 
 def _escape(character: str) -> str:
@@ -33,15 +27,15 @@ def _escape(character: str) -> str:
 
 def json_safe(document: str) -> str:
     """The same JSON with those characters as JSON escapes; a parser sees no difference."""
-    return _HIDDEN.sub(_json_escape, document)
+    return replace_hidden(document, _json_escape)
 
 
-def _json_escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
+def _json_escape(character: str) -> str:
     if (
-        match[0] == "\n"
-    ):  # between the lines of an indented document; inside a string JSON has escaped it already
-        return match[0]
+        character == "\n"
+    ):  # between lines of an indented document; inside a string JSON has escaped it already
+        return character
+    code = ord(character)
     if code <= 0xFFFF:
         return f"\\u{code:04x}"
     code -= 0x10000

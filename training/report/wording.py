@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
-#: Format characters that writing systems need: zero width non-joiner and joiner.
-_KEPT = "\u200c\u200d"
+from worker.text import replace_hidden
+
 _SIGNS = {"\n": "↵", "\r": "", "\t": "⇥"}
 
 
@@ -16,12 +15,10 @@ def plain(text: str) -> str:
     >>> plain("a\\u202eb")
     'a⟨U+202E⟩b'
     """
-    return text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
+    return replace_hidden(text, _sign)
 
 
-def _plain(character: str) -> str:
-    if character in _KEPT or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-        return character
+def _sign(character: str) -> str:
     return _SIGNS.get(character, f"⟨U+{ord(character):04X}⟩")
 
 
