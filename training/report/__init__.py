@@ -2,7 +2,8 @@
 
 page.py        write_report: the page, written whole or not at all
 view.py        evaluation -> what the template shows
-sections.py    each chart with its sentence and its numbers
+section.py     a chart with its sentence and its numbers
+sections/      what each of them shows, one a file
 passages.py    an error's text, cut where gold or the model begins or ends
 command.py     the command line that makes the page again
 wording.py     numbers and hostile text as people read them

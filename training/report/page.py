@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from training.report.sections import KINDS
+from training.report.sections.kinds import KINDS
 from training.report.view import make_view
 from training.report.wording import plain, score
 from worker.annotations.lines import write_lines

@@ -8,10 +8,10 @@ from typing import Any
 
 from training.report.command import command_line, gold_names
 from training.report.passages import Run, find_runs
-from training.report.sections import KINDS, Section, make_sections
+from training.report.section import Section, Values
+from training.report.sections import make_sections
+from training.report.sections.kinds import KINDS
 from training.report.wording import count, interval, percent, whole
-
-Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
