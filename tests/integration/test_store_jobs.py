@@ -250,6 +250,17 @@ def test_a_job_that_was_tried_again_waits_for_what_that_queued(db: Database) -> 
     assert store.cancel_job(db, first) == 1
 
 
+def test_a_job_that_was_tried_again_waits_for_what_another_had_queued(db: Database) -> None:
+    first = new_job(db, ["a"])
+    store.cancel_job(db, first)
+    pass_time(db)
+    second = new_job(db, ["a"])
+    pass_time(db)
+    assert store.retry_job(db, first) == 0, "it is queued already"
+    assert store.cancel_job(db, second) == 0
+    assert states(db, first) == {"queued": 1}
+
+
 def test_a_job_whose_sources_are_not_all_in_waits_for_everything(db: Database) -> None:
     interrupted = store.create_job(db, None, MODEL, {})
     store.add_sources(db, interrupted, [new_source("a")])

@@ -24,6 +24,7 @@ _LAST = "last"
 _MAX_NAME_CHARS = 200
 #: PostgreSQL's advisory lock of those who change jobs; the number only has to be ours.
 _JOBS_LOCK = 0x6E657272
+_OPEN = (ExtractionStatus.QUEUED, ExtractionStatus.RUNNING)
 
 
 def create_job(db: Database, name: str | None, model: ModelFacts, options: Mapping[str, Any]) -> int:
@@ -99,8 +100,7 @@ def cancel_job(db: Database, job_id: int) -> int:
         connection.execute(
             update(job).where(job.c.id == job_id, job.c.cancelled_at.is_(None)).values(cancelled_at=now())
         )
-        open_states = (ExtractionStatus.QUEUED, ExtractionStatus.RUNNING)
-        ids = _lock_extractions(connection, row, open_states, but_not_awaited_by_others=True)
+        ids = _lock_extractions(connection, row, _OPEN, but_not_awaited_by_others=True)
         cancelled = {"status": ExtractionStatus.CANCELLED, "finished_at": now(), "lease_until": None}
         _update(connection, ids, cancelled)
     return len(ids)
@@ -113,7 +113,8 @@ def retry_job(db: Database, job_id: int) -> int:
         connection.execute(update(job).where(job.c.id == job_id).values(cancelled_at=None))
         ids = _lock_extractions(connection, row, (ExtractionStatus.FAILED, ExtractionStatus.CANCELLED))
         _update(connection, ids, REQUEUED)
-        if ids:  # it waits for these, as if it had been submitted now (see `cancel_job`)
+        if _lock_extractions(connection, row, _OPEN):
+            # It waits for whatever is open, as if it had been submitted now (see `cancel_job`).
             is_closed = (job.c.id == job_id) & job.c.closed_at.is_not(None)
             connection.execute(update(job).where(is_closed).values(closed_at=now()))
     return len(ids)
