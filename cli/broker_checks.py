@@ -64,6 +64,10 @@ def _keeping(info: Mapping[str, Any]) -> Iterator[Check]:
     if policy != "noeviction":
         advice = "Set `maxmemory-policy noeviction`: any other policy may throw the queue itself away."
         yield Check("eviction", "failed", f"maxmemory-policy is {policy}", advice, EXIT_FAILURES)
+    limit = info.get("maxmemory", 0)
+    if 0 < limit <= info.get("used_memory", 0):
+        advice = "Raise `maxmemory`, or empty Redis: nerq sends again what is lost."
+        yield Check("memory", "failed", "Redis is full", advice, EXIT_UNAVAILABLE)
     if info.get("aof_enabled") == 0:
         advice = "Set `appendonly yes`: a restart then keeps the queue, else nerq has to send it again."
         yield Check("append log", "warning", "appendonly is off", advice)

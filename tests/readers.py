@@ -86,6 +86,11 @@ class Gates:
     def open(self) -> None:
         (self._folder / "open").touch()
 
+    def close(self) -> None:
+        """Let the next ones wait, and forget who has been here."""
+        for path in self._folder.iterdir():
+            path.unlink()
+
 
 class _DiesOnArrival:
     """Pickles well; a process that unpickles it is gone."""

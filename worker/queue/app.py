@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from celery import Celery, signals
 from kombu.exceptions import KombuError, OperationalError
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 
 from worker.errors import ServiceError, SettingsError
 from worker.queue.message import QUEUE, TASK, BatchMessage, encode
@@ -20,8 +20,8 @@ from worker.settings import Settings
 
 #: Seconds that a warm stop lets batches finish.
 STOP_GRACE_S = 30.0
-#: Seconds for reaching Redis; publishing never blocks for ever.
-_CONNECT_S = 5.0
+#: Seconds for reaching Redis, and for its answer: nothing blocks for ever.
+_CONNECT_S, _ANSWER_S = 5.0, 10.0
 
 
 class NerqApp(Celery):
@@ -66,16 +66,18 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "broker_connection_timeout": _CONNECT_S,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # What Redis refuses, since it is full or its disk is, passes too: else the worker would end.
+        "broker_channel_error_retry": True,
         "broker_pool_acquire_timeout": 10,
         "broker_transport_options": {
             "global_keyprefix": "nerq:",
             "visibility_timeout": 3 * settings.time_limit_s,
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
-            "socket_timeout": 30,
+            "socket_timeout": _ANSWER_S,
             "socket_connect_timeout": _CONNECT_S,
             "socket_keepalive": True,
-            "health_check_interval": 25,
+            "health_check_interval": _ANSWER_S,
         },
         "accept_content": ["json"],
         "task_serializer": "json",
@@ -173,7 +175,13 @@ def _translated(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (KombuError, OperationalError, RedisError, OSError) as error:
-        raise ServiceError(
-            f"Redis at {settings.broker_address} is out of reach ({type(error).__name__}): "
-            "start it, or correct NERQ_BROKER."
-        ) from error
+        cause = error.__cause__ or error  # kombu wraps what redis-py raises
+        raise ServiceError(f"Redis at {settings.broker_address} {_ailment(cause)}") from error
+
+
+def _ailment(error: BaseException) -> str:
+    if isinstance(error, OutOfMemoryError):
+        return "is full: raise its maxmemory, or empty it; nerq sends again what is lost."
+    if isinstance(error, ResponseError):
+        return f"refuses: {error}"
+    return f"is out of reach ({type(error).__name__}): start it, or correct NERQ_BROKER."
