@@ -9,6 +9,7 @@ One function for each thing that nerq asks of the database or tells it; the firs
 - `jobs`, `sources`, `progress` what `nerq submit`, `cancel`, `retry` and `status` do
 - `announcements`, `extractions`, `losses`, `workers` what the queue does
 - `entities`, `documents`, `models` what is asked of the results; `evaluations` how good they were
+- `purge` what is to be forgotten
 - `clock`, `names`, `transitions`, `streaming`, `chunks`, `upsert` what several of these share, each one thing
 """
 
@@ -24,6 +25,7 @@ from worker.store.migration import migration_state, open_database, upgrade_datab
 from worker.store.models import list_models
 from worker.store.names import fold_name
 from worker.store.progress import job_errors, job_progress
+from worker.store.purge import Doomed, Purged, find_doomed, purge, purge_extent, scrub
 from worker.store.rows import (
     Added,
     Announced,
@@ -64,6 +66,7 @@ __all__ = [
     "CountRow",
     "Database",
     "DocumentRow",
+    "Doomed",
     "EntityQuery",
     "EntityRow",
     "ErrorRow",
@@ -81,6 +84,7 @@ __all__ = [
     "NewSource",
     "OpenWork",
     "Progress",
+    "Purged",
     "Reclaimed",
     "RunFacts",
     "StoredEvaluation",
@@ -98,6 +102,7 @@ __all__ = [
     "document_entities",
     "fail",
     "find_document",
+    "find_doomed",
     "find_entities",
     "find_evaluation",
     "find_job",
@@ -115,11 +120,14 @@ __all__ = [
     "migration_state",
     "open_database",
     "open_work",
+    "purge",
+    "purge_extent",
     "reclaim",
     "refuse",
     "renew",
     "retry_job",
     "running_workers",
+    "scrub",
     "unannounce",
     "upgrade_database",
 ]

@@ -54,6 +54,22 @@ class Database:
         with self._transaction(snapshot) as connection:
             yield connection
 
+    @contextmanager
+    def driver_connection(self) -> Iterator[Any]:
+        """A connection of the driver itself, in no transaction: for what none may contain. SQLite only.
+
+        Raises:
+            ServiceError: no connection can be had.
+        """
+        try:
+            connection = self._engine.raw_connection()
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise cannot_connect(error, self._engine.url) from error
+        try:
+            yield connection.driver_connection
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Give back all connections; the object may be used again."""
         self._engine.dispose()

@@ -64,18 +64,22 @@ def job_documents(db: Database, job_id: int) -> Iterator[JobDocument]:
                 )
 
 
+def is_at_path_end(ref: str) -> ColumnElement[bool]:
+    """Whether a source's path ends in `ref`, in whole names."""
+    end = "/" + ref.removeprefix("./").lstrip("/")
+    # substr instead of LIKE, which on SQLite takes no notice of case.
+    return and_(
+        func.length(source.c.path) >= len(end),
+        func.substr(source.c.path, func.length(source.c.path) - (len(end) - 1)) == end,
+    )
+
+
 def _by_id(connection: Connection, document_id: int) -> int | None:
     return connection.execute(select(document.c.id).where(document.c.id == document_id)).scalar()
 
 
 def _by_path(connection: Connection, ref: str) -> int:
-    end = "/" + ref.removeprefix("./").lstrip("/")
-    # substr instead of LIKE, which on SQLite takes no notice of case.
-    ends_so = and_(
-        func.length(source.c.path) >= len(end),
-        func.substr(source.c.path, func.length(source.c.path) - (len(end) - 1)) == end,
-    )
-    for condition in (source.c.path == ref, ends_so):
+    for condition in (source.c.path == ref, is_at_path_end(ref)):
         rows = _latest(connection, condition)
         if len({row.document_id for row in rows}) > 1:
             raise InputError(f"{ref!r} names more than one document: {_candidates(rows)}.")

@@ -121,17 +121,22 @@ def retry_job(db: Database, job_id: int) -> int:
 
 
 def lock_job(connection: Connection, job_id: int) -> AnyRow:
-    """The job's row; until the transaction ends, no one else adds to, cancels or retries any job.
-
-    Whether another job waits for an extraction can be told only while no other job changes. SQLite has one
-    writer anyway. Raises NotFoundError.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_JOBS_LOCK)))
+    """The job's row, with all jobs locked as by `lock_jobs`. Raises NotFoundError."""
+    lock_jobs(connection)
     row = job_row(connection, job_id)
     if row is None:
         raise NotFoundError(f"There is no job {job_id}.")
     return row
+
+
+def lock_jobs(connection: Connection) -> None:
+    """Until the transaction ends, no one else adds to, cancels, retries or purges any job.
+
+    Whether another job waits for an extraction can be told only while no other job changes. SQLite has one
+    writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_JOBS_LOCK)))
 
 
 def job_row(connection: Connection, job_id: int) -> AnyRow | None:

@@ -63,6 +63,7 @@ job = Table(
     Column("cancelled_at", TIME),
     Column("options", JSON_VALUE, nullable=False),
     Column("skipped", JSON_VALUE, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 document = Table(
@@ -74,6 +75,8 @@ document = Table(
     # Last, so that SQLite reads the columns before it without walking through a long text.
     Column("text", STRING, nullable=False),
     CheckConstraint("length(sha256) = 64", name="sha256"),
+    # An id that someone has noted never comes to mean another document, nor a stale attempt another extraction.
+    sqlite_autoincrement=True,
 )
 
 source = Table(
@@ -138,6 +141,7 @@ extraction = Table(
     UniqueConstraint("document_id", "model_id"),
     # Serves the queue: queued and not yet announced in id order, and the few that run. Final rows are not in it.
     Index("ix_extraction_open", "status", "dispatched_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    sqlite_autoincrement=True,
 )
 
 #: To be asked beside the status, word for word as in the index: only so do both databases see that it serves.
