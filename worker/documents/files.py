@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from worker.documents.opening import document_error
+from worker.documents.opening import Location, document_error, listed
 from worker.documents.options import ReadOptions
 from worker.errors import DocumentError, NotFoundError
 
@@ -37,7 +37,7 @@ class FoundFile:
     """A file to read, or one that was asked for and cannot be read."""
 
     path: str  #: as it was given, joined with the way through the folder; always encodable
-    location: Path  #: for the operating system
+    location: Location  #: for the operating system
     media_type: str | None = None
     error: DocumentError | None = None
 
@@ -88,7 +88,7 @@ def _find(paths: Iterable[Path], options: ReadOptions) -> Iterator[FoundFile | S
         try:
             mode = path.stat().st_mode
         except OSError as os_error:
-            yield FoundFile(displayed_path(path), path, error=document_error(os_error))
+            yield FoundFile(displayed_path(path), Location(path), error=document_error(os_error))
             continue
         if stat.S_ISDIR(mode):
             yield from _walk(path, options)
@@ -96,7 +96,7 @@ def _find(paths: Iterable[Path], options: ReadOptions) -> Iterator[FoundFile | S
             error = DocumentError(
                 "not_a_file", "neither a file nor a folder; pipe it in and name it `-` instead"
             )
-            yield FoundFile(displayed_path(path), path, error=error)
+            yield FoundFile(displayed_path(path), Location(path), error=error)
         else:
             yield _named(path, options)
 
@@ -104,56 +104,57 @@ def _find(paths: Iterable[Path], options: ReadOptions) -> Iterator[FoundFile | S
 def _named(path: Path, options: ReadOptions) -> FoundFile:
     """A file that was named itself: a link is followed, and what cannot be read is an error, not skipped."""
     shown, name = displayed_path(path), path.name
-    media_type = _media_type(name, PurePosixPath(name), options) if options.include else None
+    media_type = _media_type((name,), options) if options.include else None
     media_type = media_type or _MEDIA_TYPES.get(_suffix(name))
     if media_type is None:
         supported = ", ".join(_MEDIA_TYPES)
         error = DocumentError("unsupported", f"no reader for this kind of file; there are {supported}")
-        return FoundFile(shown, path, error=error)
-    return FoundFile(shown, path.resolve(), media_type)
+        return FoundFile(shown, Location(path), error=error)
+    return FoundFile(shown, Location(path), media_type)
 
 
 def _walk(root: Path, options: ReadOptions) -> Iterator[FoundFile | Skipped]:
     """Depth first without recursion, since folders may be nested deeper than Python's stack."""
-    stack = [_Folder(root, PurePosixPath())]
+    stack = [_Folder(Location(root))]
     while stack:
         folder = stack[-1]
         try:
             name = folder.next_name()
         except OSError as error:
-            yield FoundFile(displayed_path(folder.location), folder.location, error=document_error(error))
+            yield FoundFile(
+                displayed_path(folder.location.path), folder.location, error=document_error(error)
+            )
             name = None
         if name is None:
             stack.pop()
             continue
-        location, inside = folder.location / name, folder.inside / name
+        location = folder.location / name
         kind = folder.kinds.get(name, _FILE)
         if kind == _FOLDER and not name.startswith("."):
-            stack.append(_Folder(location, inside))
+            stack.append(_Folder(location))
         else:
-            yield _examine(name, kind, location, inside, options)
+            yield _examine(name, kind, location, options)
 
 
-def _examine(
-    name: str, kind: str, location: Path, inside: PurePosixPath, options: ReadOptions
-) -> FoundFile | Skipped:
-    shown = displayed_path(location)
+def _examine(name: str, kind: str, location: Location, options: ReadOptions) -> FoundFile | Skipped:
+    shown = displayed_path(location.path)
     if name.startswith("."):
         return Skipped(shown, "hidden")
     if kind != _FILE:
         return Skipped(shown, kind)
-    media_type = _media_type(name, inside, options)
+    media_type = _media_type(location.way, options)
     if media_type is None:
         return Skipped(shown, "not included" if options.include else _kind_of_suffix(_suffix(name)))
     return FoundFile(shown, location, media_type)
 
 
-def _media_type(name: str, inside: PurePosixPath, options: ReadOptions) -> str | None:
+def _media_type(way: Sequence[str], options: ReadOptions) -> str | None:
     """How to read the file: by its suffix, and as plain text where only a pattern asks for it."""
-    known = _MEDIA_TYPES.get(_suffix(name))
+    known = _MEDIA_TYPES.get(_suffix(way[-1]))
     if not options.include:
         return known
-    wanted = any(fnmatchcase(str(inside) if "/" in pattern else name, pattern) for pattern in options.include)
+    inside = "/".join(way)
+    wanted = any(fnmatchcase(inside if "/" in pattern else way[-1], pattern) for pattern in options.include)
     return (known or TEXT) if wanted else None
 
 
@@ -172,11 +173,10 @@ _FILE, _FOLDER, _SYMLINK, _SPECIAL = "file", "folder", "symlink", "not a file"
 class _Folder:
     """A folder on the way: its names in order, and the kind of those that are no regular files."""
 
-    __slots__ = ("_names", "inside", "kinds", "location")
+    __slots__ = ("_names", "kinds", "location")
 
-    def __init__(self, location: Path, inside: PurePosixPath) -> None:
+    def __init__(self, location: Location) -> None:
         self.location = location
-        self.inside = inside
         self.kinds: dict[str, str] = {}
         self._names: Iterator[str] | None = None
 
@@ -192,7 +192,7 @@ class _Folder:
         return next(self._names, None)
 
     def _read(self) -> Iterator[str]:
-        with os.scandir(self.location) as entries:
+        with listed(self.location) as entries:
             for entry in entries:
                 kind = _kind(entry)
                 if kind != _FILE:

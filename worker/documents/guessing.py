@@ -19,7 +19,6 @@ _RANK = {name: rank for rank, name in enumerate((*_USUAL, *_OLD))}
 
 _SAMPLE_BYTES = 16_384
 _LINE_BYTES = 4_096
-_LINE_WITH_HIGH_BYTE = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _UP_TO_ASCII = re.compile(rb".*[\x00-\x7f]", re.DOTALL)
 
@@ -62,17 +61,17 @@ def _sample(data: bytes) -> bytes:
     """Of a long file, lines that hold a byte beyond ASCII: the only ones that tell encodings apart."""
     if len(data) <= _SAMPLE_BYTES:
         return data
-    lines, size = [], 0
-    for line in _LINE_WITH_HIGH_BYTE.finditer(data):
-        if len(line[0]) <= _LINE_BYTES:
-            lines.append(line[0])
-            size += len(line[0])
-        if size >= _SAMPLE_BYTES:
-            break
-    if lines:
-        return b"".join(lines)
+    sample = bytearray()
+    end = 0
+    while len(sample) < _SAMPLE_BYTES and (high := _HIGH_BYTE.search(data, end)):
+        start = data.rfind(b"\n", end, high.start()) + 1 or end
+        end = data.find(b"\n", high.start()) + 1 or len(data)
+        if end - start <= _LINE_BYTES:
+            sample += data[start:end]
+    if sample:
+        return bytes(sample)
     first = _HIGH_BYTE.search(data)
     start = first.start() if first else 0
-    sample = data[start : start + _SAMPLE_BYTES]
-    last = _UP_TO_ASCII.match(sample)  # after it no character of several bytes can be cut
-    return last[0] if last else sample
+    window = data[start : start + _SAMPLE_BYTES]
+    last = _UP_TO_ASCII.match(window)  # after it no character of several bytes can be cut
+    return last[0] if last else window

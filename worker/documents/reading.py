@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -40,6 +41,8 @@ def read_sources(
 
 
 def _read_input(options: ReadOptions) -> Iterator[Source]:
+    # Whoever shares the terminal or the pipe may have told it not to wait: then a pause would look like the end.
+    os.set_blocking(sys.stdin.fileno(), True)
     yield read_stream(sys.stdin.buffer, STANDARD_INPUT, TEXT, options)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from worker.documents.document import Document, Source
 from worker.documents.files import JSONL, FoundFile
 from worker.documents.opening import open_regular
 from worker.documents.options import ReadOptions
+from worker.documents.text_file import has_changed
 from worker.errors import DocumentError
 from worker.text import storable
 
@@ -25,9 +27,11 @@ def read_records(found: FoundFile, options: ReadOptions) -> Iterator[Source]:
     try:
         with open_regular(found.location) as file:
             _refuse_wide(file, options)
-            for number, line in _lines(file, options.max_file_bytes):
+            before = os.fstat(file.fileno())
+            for number, line in _lines(file, before.st_size, options.max_file_bytes):
                 if line is None or line.strip():
                     yield _source(found.path, number, line, options)
+            _refuse_rewritten(before, os.fstat(file.fileno()))
     except DocumentError as error:
         yield Source(found.path, media_type=JSONL, error=error)
 
@@ -44,16 +48,26 @@ def _refuse_wide(file: BinaryIO, options: ReadOptions) -> None:
         raise DocumentError("undecodable", "JSON Lines must be UTF-8 or another encoding that extends ASCII")
 
 
-def _lines(file: BinaryIO, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
-    """Each line with its number from 1; None for a line that is longer than `max_bytes`."""
-    number = 0
-    while line := file.readline(max_bytes + 1):
+def _refuse_rewritten(before: os.stat_result, after: os.stat_result) -> None:
+    """Lines may be added to a file while it is read; they are not of this reading. Nothing else may change."""
+    if after.st_size <= before.st_size and has_changed(before, after):
+        raise DocumentError(
+            "changed", "the file was rewritten while it was read: some of its records may be missing"
+        )
+
+
+def _lines(file: BinaryIO, size: int, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
+    """Each line that begins before `size`, with its number from 1; None for one that is longer than `max_bytes`."""
+    number = position = 0
+    while position < size and (line := file.readline(max_bytes + 1)):
         number += 1
+        position += len(line)
         if len(line) <= max_bytes or line.endswith(b"\n"):
             yield number, line
         else:
             while (rest := file.readline(_CHUNK_BYTES)) and not rest.endswith(b"\n"):
-                pass
+                position += len(rest)
+            position += len(rest)
             yield number, None
 
 
@@ -61,7 +75,7 @@ def _source(path: str, number: int, line: bytes | None, options: ReadOptions) ->
     record, encoding, document, error = str(number), options.encoding or "utf-8", None, None
     try:
         fields = _parse(line, encoding, options.max_file_bytes)
-        record = _record_name(fields.get(options.id_field), number)
+        record = _record_name(_field(fields, options.id_field), number)
         document = Document.of(_text(fields, options.text_field))
     except DocumentError as document_error:
         error = document_error
@@ -76,20 +90,31 @@ def _source(path: str, number: int, line: bytes | None, options: ReadOptions) ->
     )
 
 
-def _parse(line: bytes | None, encoding: str, max_bytes: int) -> dict[str, object]:
+#: The fields of a JSON object as they stand: a dict would silently drop all but the last of those with one name.
+_Fields = Sequence[tuple[str, object]]
+
+
+def _parse(line: bytes | None, encoding: str, max_bytes: int) -> _Fields:
     if line is None:
         raise DocumentError("too_large", f"a line of more than {max_bytes} bytes (NERQ_MAX_FILE_BYTES)")
     try:
-        fields = json.loads(line.decode(encoding).removeprefix("\ufeff"))
+        fields = json.loads(line.decode(encoding).removeprefix("\ufeff"), object_pairs_hook=tuple)
     except UnicodeError as error:
         raise DocumentError("undecodable", f"the line is not valid {encoding}") from error
     except json.JSONDecodeError as error:
         raise DocumentError("bad_json", f"{error.msg}, column {error.colno}") from error
     except (ValueError, RecursionError) as error:
         raise DocumentError("bad_json", "a number too long or a nesting too deep") from error
-    if not isinstance(fields, dict):
+    if not isinstance(fields, tuple):
         raise DocumentError("bad_json", "the line is not a JSON object")
     return fields
+
+
+def _field(fields: _Fields, name: str) -> object:
+    values = [value for key, value in fields if key == name]
+    if len(values) > 1:
+        raise DocumentError("bad_json", f"the field {name!r} is there more than once")
+    return values[0] if values else None
 
 
 def _record_name(value: object, number: int) -> str:
@@ -98,8 +123,8 @@ def _record_name(value: object, number: int) -> str:
     return str(number)
 
 
-def _text(fields: dict[str, object], text_field: str) -> str:
-    text = fields.get(text_field)
+def _text(fields: _Fields, text_field: str) -> str:
+    text = _field(fields, text_field)
     if not isinstance(text, str):
         raise DocumentError(
             "missing_text", f"no string in the field {text_field!r}; name another with --text-field"

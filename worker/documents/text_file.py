@@ -35,20 +35,45 @@ def read_text_file(found: FoundFile, options: ReadOptions) -> Source:
     """The source of a plain text file; what goes wrong becomes its error."""
     try:
         with open_regular(found.location) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > options.max_file_bytes:
+            before = os.fstat(file.fileno())
+            if before.st_size > options.max_file_bytes:
                 error = _too_large(options)
-                return Source(found.path, media_type=found.media_type, n_bytes=size, error=error)
-            return read_stream(file, found.path, found.media_type or TEXT, options)
+                return Source(found.path, media_type=found.media_type, n_bytes=before.st_size, error=error)
+            data = _read(file, options)
+            _refuse_changed(before, os.fstat(file.fileno()))
+            return _source(data, found.path, found.media_type or TEXT, options)
     except DocumentError as error:
         return Source(found.path, media_type=found.media_type, error=error)
 
 
 def read_stream(file: BinaryIO, path: str, media_type: str, options: ReadOptions) -> Source:
     """The source of what the stream holds; at most `options.max_file_bytes` and one byte are read."""
-    data = file.read(options.max_file_bytes + 1)
+    try:
+        return _source(_read(file, options), path, media_type, options)
+    except DocumentError as error:
+        return Source(path, media_type=media_type, error=error)
+
+
+def has_changed(before: os.stat_result, after: os.stat_result) -> bool:
+    """Whether a file was written to between the two; what was read in between may be half old and half new."""
+    return (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
+
+
+def _refuse_changed(before: os.stat_result, after: os.stat_result) -> None:
+    if has_changed(before, after):
+        raise DocumentError("changed", "the file was written to while it was read; submit it again")
+
+
+def _read(file: BinaryIO, options: ReadOptions) -> bytes:
+    data: bytes | None = file.read(options.max_file_bytes + 1)
+    if data is None:  # of some files of the kernel, which are regular by name only
+        raise DocumentError("unreadable", "it has nothing to read now, and may have later")
     if len(data) > options.max_file_bytes:
-        return Source(path, media_type=media_type, error=_too_large(options))
+        raise _too_large(options)
+    return data
+
+
+def _source(data: bytes, path: str, media_type: str, options: ReadOptions) -> Source:
     digest = hashlib.sha256(data).hexdigest()
     try:
         _refuse_binary(data)
@@ -70,6 +95,8 @@ def _refuse_binary(data: bytes) -> None:
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
             raise DocumentError("unsupported", f"not plain text: {kind}")
+    if data.startswith(b"ustar", 257):
+        raise DocumentError("unsupported", "not plain text: a tar archive")
 
 
 def _too_large(options: ReadOptions) -> DocumentError:
