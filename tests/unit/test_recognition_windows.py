@@ -75,6 +75,11 @@ def test_sentences_are_joined_up_to_the_policy() -> None:
     assert cut_windows(n_pieces, sentences, WindowPolicy(99, 12))[:, :2].tolist() == [[0, 10], [10, 20]]
 
 
+def test_no_window_is_computed_for_nothing() -> None:
+    n_pieces = np.array([1, 2, 3, 4, 7])  # what overlaps does not fit into one window with what follows
+    assert cut_windows(n_pieces, np.array([0]), WindowPolicy(0, 10)).tolist() == [[0, 4, 0, 4], [4, 5, 4, 5]]
+
+
 def test_an_impossible_policy_is_refused() -> None:
     with pytest.raises(ValueError, match="no window fits"):
         WindowPolicy(10, 0)

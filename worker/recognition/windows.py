@@ -99,6 +99,8 @@ def _overlapping(
             break
         n_shared = int((last - first) * OVERLAP)
         first = max(first + 1, last - n_shared)
+        while _reach(pieces_before, first, end, policy) == last:  # it would hold no word that is new
+            first += 1
     middles = [(later[0] + earlier[1] + 1) // 2 for earlier, later in pairwise(spans)]
     owned = zip([start, *middles], [*middles, end], strict=True)
     return [(*span, *own) for span, own in zip(spans, owned, strict=True)]
