@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from cli.protection_checks import broker_way_checks, redis_access_checks
 from worker.errors import EXIT_FAILURES, EXIT_UNAVAILABLE
 
 if TYPE_CHECKING:
+    from redis import Redis
+
     from cli.checks import Check
     from worker.settings import Settings
-
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def broker_checks(settings: Settings) -> Iterator[Check]:
@@ -28,12 +28,13 @@ def broker_checks(settings: Settings) -> Iterator[Check]:
     if isinstance(info, str):
         advice = "Start Redis or correct NERQ_BROKER; until then `nerq submit` stores what is to be sent."
         yield Check(
-            "broker", "failed", f"Redis at {_place(settings.broker_url)}: {info}", advice, EXIT_UNAVAILABLE
+            "broker", "failed", f"Redis at {settings.broker_address}: {info}", advice, EXIT_UNAVAILABLE
         )
         return
-    yield Check("broker", "ok", f"Redis {info.get('redis_version', '')} at {_place(settings.broker_url)}")
+    yield Check("broker", "ok", f"Redis {info.get('redis_version', '')} at {settings.broker_address}")
     yield from _keeping(info)
-    yield from _protection(settings.broker_url)
+    yield from redis_access_checks(settings.broker_url, info)
+    yield from broker_way_checks(settings.broker_url)
 
 
 def _info(url: str) -> Mapping[str, Any] | str:
@@ -46,7 +47,7 @@ def _info(url: str) -> Mapping[str, Any] | str:
     try:
         client.ping()
         try:
-            return dict(client.info())
+            return {**client.info(), **_access(client)}
         except redis.exceptions.NoPermissionError:
             return {}
     except redis.exceptions.AuthenticationError:
@@ -73,18 +74,11 @@ def _keeping(info: Mapping[str, Any]) -> Iterator[Check]:
         yield Check("append log", "warning", "appendonly is off", advice)
 
 
-def _protection(url: str) -> Iterator[Check]:
-    from cli.checks import Check
+def _access(client: Redis) -> Mapping[str, Any]:
+    """Whom Redis lets in, if it says so."""
+    from redis.exceptions import ResponseError
 
-    parts = urlsplit(url)
-    if parts.password is None and parts.hostname not in _LOOPBACK:
-        advice = (
-            "Give Redis a password or an ACL user, and put it into NERQ_BROKER (or /run/secrets/nerq_broker)."
-        )
-        yield Check("password", "warning", "Redis on another host is open to everyone who reaches it", advice)
-
-
-def _place(url: str) -> str:
-    """Host and port; never the user or the password."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
+    try:
+        return {str(name): value for name, value in client.config_get("bind", "protected-mode").items()}
+    except ResponseError:  # a user of few rights, or a service that hides its configuration
+        return {}

@@ -41,9 +41,13 @@ class Check:
 def run_checks(settings: Settings) -> Iterator[Check]:
     """Every check, one after the other; none of them raises."""
     from cli.broker_checks import broker_checks
+    from cli.protection_checks import file_checks, postgresql_checks
 
     database = list(_guarded("database", _database_checks, settings))
     yield from database
+    yield from _guarded("database", file_checks, settings)
+    if all(check.outcome != "failed" for check in database):
+        yield from _guarded("database", postgresql_checks, settings)
     yield from _guarded("broker", broker_checks, settings)
     yield from _guarded("model", _model_checks, settings)
     yield from _machine_checks()
