@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import signal
@@ -35,6 +36,12 @@ class CapitalsReader:
     def _read(self, text: str, n_texts: int, on_progress: Callable[[], None]) -> Recognition:
         if "@kill" in text:
             os.kill(os.getpid(), signal.SIGKILL)
+        if "@exit" in text:
+            os._exit(0)
+        if "@segfault" in text:
+            ctypes.string_at(0)
+        if "@greedy" in text:
+            bytearray(1 << 40)  # more than any machine has
         if "@memory" in text or ("@crowded" in text and n_texts > 2):
             raise MemoryError
         if "@cuda" in text:
@@ -51,8 +58,20 @@ class CapitalsReader:
         return Recognition(tuple(found), n_words, n_words, 1, n_words)
 
 
+class SlowReader(CapitalsReader):
+    """Takes some time for each text, as a model does."""
+
+    def _read(self, text: str, n_texts: int, on_progress: Callable[[], None]) -> Recognition:
+        threading.Event().wait(0.03)
+        return super()._read(text, n_texts, on_progress)
+
+
 def open_reader(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:
     return CapitalsReader()
+
+
+def open_slow_reader(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:
+    return SlowReader()
 
 
 def open_nothing(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:

@@ -61,6 +61,7 @@ POINTS: Mapping[str, Point] = {
     "after claim": after("worker.store.extractions", "claim", bool),
     "after recognition": after("worker.queue.reading", "read_all"),
     "in the transaction of finish": after("worker.store.bulk", "insert_rows"),
+    "before finish": before("worker.store.extractions", "finish"),
     "after commit": after("worker.store.extractions", "finish"),
     "before ack": after("worker.queue.child", "ModelProcess.handle"),
     "before the answer": after("worker.queue.child", "ModelProcess.extract"),
