@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 # Another package index for torch, e.g. TORCH_INDEX=https://download.pytorch.org/whl/cpu for a build without CUDA.
 TORCH_INDEX ?=
+# How long each target is fuzzed.
+FUZZ_SECONDS ?= 60
 # Arguments for pytest, e.g. make test ARGS="tests/unit -k settings".
 ARGS ?=
 
@@ -46,6 +48,10 @@ demo: $(INSTALLED) ## Read the example documents on this machine alone: entities
 test: $(INSTALLED) ## Run all tests (ARGS="..." goes to pytest)
 	@.ci/services
 	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(INSTALLED) ## Feed odd bytes to readers, words and windows, FUZZ_SECONDS for each of the targets
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 .PHONY: lint
 lint: $(INSTALLED) ## Check style, formatting, types and the direction of imports

@@ -1,0 +1,9 @@
+"""All targets by their names."""
+
+from __future__ import annotations
+
+from tests.fuzz.formats import FORMAT_TARGETS
+from tests.fuzz.sources import SOURCE_TARGETS
+from tests.fuzz.texts import TEXT_TARGETS
+
+TARGETS = {**TEXT_TARGETS, **FORMAT_TARGETS, **SOURCE_TARGETS}
