@@ -147,13 +147,16 @@ _CHARACTER = r"(?:[\U0001F1E6-\U0001F1FF]{1,2}+\p{M}*+|(?!\s)\X)"
 _NEWS = rf"""
       (?<![\w.+-])[\w.+-]{{1,64}}@\w[\w-]*+(?:\.\w[\w-]*+)+                         # jane.doe@example.com
     | (?:https?://|www\.)[^\s<>"“”]*[^\s<>"“”.,;:!?()\[\]{{}}'’]        # https://example.com/a
-    | (?<![\w.])(?:\p{{L}}\.){{2,}}(?:-{_LETTER}++\.?)*+                # U.S. N.Z. U.S.-led
-    | {_ABBREVIATION}(?:-{_LETTER}++)++                                  # Mo.-based
-    | (?<![\w.-])(?i:{_any(TITLES)})\.(?=\s+\S|[,;:)])                  # Dr. Smith
-    | (?<![\w.-])(?i:{_any(BEFORE_NUMBERS)})\.(?=\s+\d)                # Sept. 24
-    # Inc. before another word; at the end of a line the full stop is the sentence's, unless the sentence goes on.
-    | {_ABBREVIATION}(?=[^\S\n]+[^\s"'”’]|\s+\p{{Ll}}|[,;:)])
-    | (?<![\w.'’])\p{{L}}\.(?=\s+\p{{L}}|,)                             # J. Smith, S. Korea
+    # Asked for only where a letter stands: a text of nothing but marks would take six times as long.
+    | (?=\p{{L}})(?:
+          (?<![\w.])(?:\p{{L}}\.){{2,}}(?:-{_LETTER}++\.?)*+                # U.S. N.Z. U.S.-led
+        | {_ABBREVIATION}(?:-{_LETTER}++)++                                  # Mo.-based
+        | (?<![\w.-])(?i:{_any(TITLES)})\.(?=\s+\S|[,;:)])                  # Dr. Smith
+        | (?<![\w.-])(?i:{_any(BEFORE_NUMBERS)})\.(?=\s+\d)                # Sept. 24
+        # Inc. before another word; at the end of a line the full stop is the sentence's, unless the sentence goes on.
+        | {_ABBREVIATION}(?=[^\S\n]+[^\s"'”’]|\s+\p{{Ll}}|[,;:)])
+        | (?<![\w.'’])\p{{L}}\.(?=\s+\p{{L}}|,)                             # J. Smith, S. Korea
+      )
     | (?m:^)\d{{1,3}}\.(?=[ \t]+\S)                                     # 1. Brazil
     | {_CLITIC} | {_NEGATION}
     | \p{{L}}{{1,3}}\$                                                  # US$ HK$
