@@ -60,6 +60,10 @@ lint: $(INSTALLED) ## Check style, formatting, types and the direction of import
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: audit
+audit: ## Ask PyPI whether a pinned version is known to be vulnerable
+	@PYTHON=$(PYTHON) .ci/audit
+
 .PHONY: fmt
 fmt: $(INSTALLED) ## Format the code and repair what ruff can repair
 	$(BIN)/ruff check --fix .

@@ -110,7 +110,7 @@ def _gpu_check() -> Check:
         return Check("gpus", "ok", "none (no nvidia-smi): models run on the CPU")
     query = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
     try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=PATIENCE_S, check=True)  # noqa: S603
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=PATIENCE_S, check=True)  # noqa: S603 - our own words
     except (OSError, subprocess.SubprocessError):
         advice = "Models run on the CPU until `nvidia-smi` answers; look at the driver."
         return Check("gpus", "warning", "nvidia-smi does not answer", advice)

@@ -122,7 +122,7 @@ def _nvidia_smi() -> str | None:
     if program is None:
         return None
     try:
-        done = subprocess.run([program, "-L"], capture_output=True, text=True, timeout=20, check=True)  # noqa: S603
+        done = subprocess.run([program, "-L"], capture_output=True, text=True, timeout=20, check=True)  # noqa: S603 - our own words
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout
