@@ -59,6 +59,15 @@ class Browser:
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
 
+    @contextmanager
+    def printing(self, width: int) -> Iterator[None]:
+        """Show the page as it is printed on paper of so many pixels, by somebody who likes dark pages."""
+        self.resize(width)
+        dark = {"name": "prefers-color-scheme", "value": "dark"}
+        self.send("Emulation.setEmulatedMedia", media="print", features=[dark])
+        yield
+        self.send("Emulation.setEmulatedMedia", media="", features=[])
+
     def evaluate(self, script: str) -> Any:
         """What an expression is worth in the page."""
         answer = self.send("Runtime.evaluate", expression=script, returnByValue=True)

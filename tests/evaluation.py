@@ -44,7 +44,7 @@ def evaluation(n_errors: int = 100) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "nerq_version": "0.2.0",
-        "created": "2026-11-24T08:00:00+00:00",
+        "created_at": "2026-11-24T08:00:00.000Z",
         "model": {"id": "1f9c0d6be2a8", "name": "general"},
         "job": 7,
         "gold": [{"name": "dev.conll", "sha256": "ab" * 32}],

@@ -38,6 +38,16 @@ def test_text_is_neither_cut_nor_overlapped(browser: Browser, width: int) -> Non
     assert browser.evaluate(_CLASHES) == []
 
 
+@pytest.mark.parametrize("width", [680, 718])  # A4 between the usual margins, and less
+def test_on_paper_it_is_dark_on_light_and_nothing_is_cut(browser: Browser, width: int) -> None:
+    with browser.printing(width):
+        assert browser.evaluate("getComputedStyle(document.body).color") == "rgb(29, 31, 35)"
+        assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
+        assert browser.evaluate("document.documentElement.scrollWidth") == width
+        assert browser.evaluate(_CUT_ON_PAPER) == []
+        assert browser.evaluate(_CLASHES) == []
+
+
 def test_the_filter_shows_what_was_chosen(browser: Browser) -> None:
     shown = "[...document.querySelectorAll('.error')].filter(e => e.checkVisibility()).map(e => e.className)"
     assert len(browser.evaluate(shown)) == 100
@@ -61,4 +71,11 @@ _CLASHES = """
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3).map(([other]) => text + ' / ' + other));
   return [...out, ...over];
 })
+"""
+
+#: What would scroll on a screen: on paper the rest of it is lost.
+_CUT_ON_PAPER = """
+[...document.querySelectorAll('.chart, .scroll')].filter(box => box.checkVisibility())
+  .filter(box => box.scrollWidth > box.clientWidth || getComputedStyle(box).overflowX !== 'visible')
+  .map(box => box.getAttribute('aria-label') || box.className)
 """

@@ -126,7 +126,7 @@ def test_the_numbers_are_those_of_the_evaluation(tmp_path: Path) -> None:
         "95.71", "79.82", "1,617", "1,631", "+1.23", "+0.41 to +2.07", "0.0040", "90.04", "5,012", "168", "97",
         "91.31", "94.92", "5,307",
         "1,572", "4,757", "3.64", "89.31", "score 0.999", "612", "218", "3 of 234 gold documents",
-        "general-small", "1f9c0d6be2a8", "ab" * 32, "max words 60, max pieces 128", "2026-11-24T08:00:00+00:00",
+        "general-small", "1f9c0d6be2a8", "ab" * 32, "max words 60, max pieces 128", "2026-11-24T08:00:00.000Z",
         "nerq evaluate 7 --gold dev.conll --scheme IOB1 --against general-small --errors 100 --report page.html",
     )  # fmt: skip
     assert [number for number in shown if number not in page.text] == []

@@ -110,9 +110,15 @@ def _meaning(ranges: Values | None) -> str:
         return meaning
     return (
         f"{meaning} The ranges hold the middle {100 * ranges['level']:g} % of {whole(ranges['resamples'])} "
-        f"resamples of {count(ranges['n_units'], ranges['unit'])}: other texts of the same kind would give "
+        f"resamples of {count(ranges['n_units'], *_unit(ranges['unit']))}: other texts of the same kind would give "
         "a figure in about this range."
     )
+
+
+def _unit(name: str) -> tuple[str, str]:
+    """One and many of it: `block of 50 sentences`, `blocks of 50 sentences`."""
+    first, space, rest = name.partition(" ")
+    return name, f"{first}s{space}{rest}"
 
 
 def _errors(errors: Iterable[Values]) -> tuple[list[str], list[Error]]:
@@ -150,7 +156,11 @@ def _unmatched(one: Any) -> str:
 
 
 def _left_out_sentence(evaluation: Values) -> str:
-    n, n_gold = len(evaluation.get("unmatched_gold") or ()), evaluation.get("n_gold_documents")
+    """Empty if nothing was; an evaluation that was kept has only the number."""
+    n = len(evaluation.get("unmatched_gold") or ()) or evaluation.get("n_unmatched_gold", 0)
+    if not n:
+        return ""
+    n_gold = evaluation.get("n_gold_documents")
     whole_of = f" of {count(n_gold, 'gold document')}" if n_gold is not None else ""
     return f"{whole(n)}{whole_of} could not be matched with what was read, and did not count."
 
@@ -176,7 +186,7 @@ def _provenance(evaluation: Values) -> Iterator[tuple[str, str]]:
         yield "documents of the job without gold", whole(evaluation["n_job_documents_without_gold"])
     for key, value in (evaluation.get("settings") or {}).items():
         yield key.replace("_", " "), _setting(value)
-    for key, name in (("nerq_version", "nerq"), ("created", "made"), ("schema_version", "schema version")):
+    for key, name in (("nerq_version", "nerq"), ("created_at", "made"), ("schema_version", "schema version")):
         if evaluation.get(key) is not None:
             yield name, str(evaluation[key])
 

@@ -38,9 +38,9 @@ def whole(n: int) -> str:
     return f"{n:,}"
 
 
-def count(n: int, noun: str) -> str:
+def count(n: int, one: str, many: str | None = None) -> str:
     """`1 document`, `2 documents`."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def score(value: float | None) -> str:
