@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cli.models import entity_labels
-from cli.progress import Moment, Silent, make_display
+from cli.progress import Silent, make_display
+from cli.quantity import duration, short
 from worker.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -123,27 +124,47 @@ def reading_contenders(name: str, gold: Gold, way: Way, settings: Settings, quie
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """How much of gold has been read, in characters: a file without document marks is one huge document."""
+
+    done: int
+    total: int
+    chars_per_s: float | None
+    title = "Reading"
+
+    @property
+    def position(self) -> str:
+        return f"{short(self.done)} of {short(self.total)} characters"
+
+    @property
+    def pace(self) -> str:
+        if not self.chars_per_s:
+            return ""
+        left = duration((self.total - self.done) / self.chars_per_s)
+        return f"{short(self.chars_per_s)} characters/s, {left} left"
+
+    @property
+    def line(self) -> str:
+        return f"{self.title}: {self.position}"
+
+
 class _Tracker:
     """Shows how much of gold has been read, all windows together."""
 
     def __init__(self, gold: Gold, n_times: int, display: Silent) -> None:
         self._display = display
-        self._n_documents = n_times * len(gold.documents)
         self._n_chars = n_times * sum(len(document.text) for document in gold.documents)
-        self._n_documents_read = self._n_chars_read = 0
+        self._n_chars_read = 0.0
         self._started = time.monotonic()
         self._show()
 
-    def note(self, n_documents: int, n_chars: int) -> None:
-        """Documents that have been read."""
-        self._n_documents_read += n_documents
+    def note(self, n_chars: float) -> None:
+        """Characters that have been read."""
         self._n_chars_read += n_chars
         self._show()
 
     def _show(self) -> None:
         took = time.monotonic() - self._started
         pace = self._n_chars_read / took if self._n_chars_read and took else None
-        left = (self._n_chars - self._n_chars_read) / pace if pace else None
-        self._display.show(
-            Moment(self._n_documents_read, self._n_documents, chars_per_s=pace, seconds_left=left)
-        )
+        self._display.show(_Moment(round(self._n_chars_read), self._n_chars, pace))

@@ -13,13 +13,13 @@ from cli import output
 from cli.annotated_input import AnnotatedInput
 from cli.contender import Way
 from cli.evaluation import Question, Scored, keep, score
-from cli.options import json_object, quiet
+from cli.options import OutputFile, json_object, quiet
 from cli.quantity import count
 from cli.render import render_one
 from cli.scores import Shown, print_figures
 from cli.session import opened_database, read_settings, sqlite_path
 from cli.visible import visible
-from worker.errors import EXIT_FAILURES, EXIT_OK, NotFoundError
+from worker.errors import EXIT_FAILURES, EXIT_OK
 
 if TYPE_CHECKING:
     from training.gold import Gold
@@ -75,7 +75,7 @@ def _split_lengths(_ctx: click.Context, _param: click.Parameter, value: str) -> 
 @click.option("--confusion", is_flag=True, help="Show which labels are taken for which.")
 @click.option("--errors", type=click.IntRange(min=0), metavar="N", help="Show this many errors, worst first.")
 @click.option("--full", is_flag=True, help="Show every figure.")
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write an HTML page, too.")
+@click.option("--report", type=OutputFile(), help="Write an HTML page, too.")
 @click.option("--no-store", is_flag=True, help="Do not keep the figures for `nerq evaluations`.")
 @quiet
 @json_object
@@ -121,8 +121,6 @@ def command(
     errors unless --errors says how many. The exit code is 1 when no gold document is in the job.
     """
     _refuse_misfits(job, model, raw, window, decoding, against)
-    if report and not report.absolute().parent.is_dir():
-        raise NotFoundError(f"{visible(str(report.parent))}: no such folder")
     settings = read_settings()
     from training.gold import Gold
 
@@ -130,7 +128,7 @@ def command(
     n_errors = errors if errors is not None else _ERRORS_TOLD if as_json or report else 0
     way = Way(window, decoding, raw)
     question = Question(job, model, gold, way, against, min_score, n_errors, quiet)
-    with _database(settings, model is None, not no_store) as database:
+    with _database(settings, model is None, not no_store, against is not None) as database:
         scored = score(question, settings, database)
         best = scored[0]
         if best.answer["n_documents"] and database and not no_store:
@@ -165,13 +163,14 @@ def _refuse_misfits(
 
 
 @contextmanager
-def _database(settings: Settings, has_job: bool, stores: bool) -> Iterator[Database | None]:
-    """The database where it is needed; one that is there although nothing is stored may hold the job to compare with.
+def _database(settings: Settings, has_job: bool, stores: bool, has_rival: bool) -> Iterator[Database | None]:
+    """The database where it is needed; one that is there may hold the job to compare with.
 
     Raises: as `opened_database`.
     """
     path = sqlite_path(settings)
-    if not has_job and not stores and path and not path.exists():
+    may_hold_rival = has_rival and (path is None or path.exists())
+    if not has_job and not stores and not may_hold_rival:
         yield None
         return
     with opened_database(settings, make=stores and not has_job) as database:
@@ -191,6 +190,9 @@ def _print(scored: Scored, gold: Gold, shown: Shown) -> None:
     output.say(
         f"{title[0].upper()}{title[1:]}; {count(n_gold, 'gold document')} in {visible(_files(gold))}{scheme}"
     )
+    for file in gold.files:
+        if file.remarks:
+            output.say(f"{file.path}: {', '.join(f'{n:,} {what}' for what, n in file.remarks.items())}")
     if answer["n_documents"]:
         print_figures(answer, shown)
     _warn(answer, n_gold)

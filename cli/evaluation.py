@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cli.contender import Contender, Way, names_job, reading_contenders, stored_contender
+from cli.quantity import iso_time
 from worker.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -120,10 +122,17 @@ def _answer(contender: Contender, question: Question) -> dict[str, Any]:
     gold = question.gold
     evaluation = evaluate(gold, contender.findings, question.min_score, question.n_errors)
     return {
+        "created_at": iso_time(time.time()),
         "job": contender.job_id,
         "model": {"id": contender.model_id, "name": contender.model_name},
         "gold": [
-            {"path": str(file.path), "sha256": sha, "format": file.format, "scheme": file.scheme}
+            {
+                "path": str(file.path),
+                "sha256": sha,
+                "format": file.format,
+                "scheme": file.scheme,
+                "remarks": dict(file.remarks),
+            }
             for file, sha in zip(gold.files, gold.sha256s, strict=True)
         ],
         "scheme": _scheme(gold),
@@ -188,7 +197,7 @@ def _windows(scored: Sequence[Scored]) -> list[dict[str, Any]]:
 
 def _without_text(answer: Mapping[str, Any]) -> dict[str, Any]:
     """The figures alone, as they are stored."""
-    left_out = {*_UNSTORED, "job", "model", "gold", "settings", "nerq_version"}
+    left_out = {*_UNSTORED, "created_at", "job", "model", "gold", "settings", "nerq_version"}
     return {
         **{key: value for key, value in answer.items() if key not in left_out},
         "n_unmatched_gold": len(answer["unmatched_gold"]),

@@ -1,19 +1,22 @@
-"""`nerq evaluations`: the scores that are kept."""
+"""`nerq evaluations`: the scores that are kept, all or one, and how to be rid of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from cli import output
 from cli.choose import SHORT_ID
-from cli.options import json_lines
-from cli.output import write
-from cli.quantity import iso_time, local_time
+from cli.options import OutputFile, json_lines, json_object
+from cli.quantity import count, iso_time, local_time
 from cli.render import Column, render_facts, render_one, render_rows
 from cli.scores import Shown, length, percent, print_figures
 from cli.session import stored
+from worker.errors import EXIT_FAILURES, EXIT_OK
 
 if TYPE_CHECKING:
     from worker.store import StoredEvaluation
@@ -32,8 +35,18 @@ COLUMNS = (
 )
 
 
-@click.command("evaluations")
-@click.argument("evaluation_id", metavar="[ID]", type=click.IntRange(min=1), required=False)
+class _Evaluations(click.Group):
+    """The group; a bare number is met with what to type."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0].isdecimal():
+            raise click.UsageError(f"To see one: nerq evaluations show {args[0]}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group("evaluations", cls=_Evaluations, invoke_without_command=True)
 @click.option("--model", metavar="MODEL", help="Only of this model: its name or the start of its id.")
 @click.option(
     "--gold",
@@ -44,37 +57,113 @@ COLUMNS = (
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to list, the latest."
 )
 @json_lines
-def command(
-    evaluation_id: int | None, model: str | None, gold: str | None, limit: int, as_json: bool
-) -> None:
-    """List the scores that are kept, or show one.
+@click.pass_context
+def command(ctx: click.Context, model: str | None, gold: str | None, limit: int, as_json: bool) -> None:
+    """List the scores that are kept, show one, or delete some.
 
     \b
     Examples:
       nerq evaluations                            the latest
       nerq evaluations --gold dev.conll           every model on this file
       nerq evaluations --model general --json | jq .f1
-      nerq evaluations 7                          all figures of one
+      nerq evaluations show 7                     all figures of one
+      nerq evaluations delete 3 4
 
     Every `nerq evaluate` is kept unless it was given --no-store: when, which model and job, which gold (its
     path and the sha-256 of its bytes), how it was read, and all figures, but no text of a document. HOW says in
     which windows, and what was not as usual.
     """
+    if ctx.invoked_subcommand:
+        _refuse_options_of_the_list(ctx)
+        return
     from worker import store
 
-    if evaluation_id is not None and (model or gold):
-        raise click.UsageError("--model and --gold narrow the list; they do not go with an ID.")
     with stored() as database:
-        if evaluation_id is not None:
-            _show(store.find_evaluation(database, evaluation_id), as_json)
-            return
         found = store.list_evaluations(database, model=model, gold=gold, limit=limit)
         if as_json:
             render_rows(map(_facts, found), COLUMNS, "jsonl", "")
         else:
-            render_rows(
-                map(_row, found), COLUMNS, "table", "No evaluation is kept: `nerq evaluate` makes one."
+            render_rows(map(_row, found), COLUMNS, "table", _nothing(model, gold))
+
+
+@command.command("show")
+@click.argument("evaluation_id", metavar="ID", type=click.IntRange(min=1))
+@click.option("--report", type=OutputFile(), help="Write an HTML page, too; it holds no errors.")
+@json_object
+def show(evaluation_id: int, report: Path | None, as_json: bool) -> None:
+    """Show all figures of one.
+
+    \b
+    Examples:
+      nerq evaluations show 7
+      nerq evaluations show 7 --report scores.html
+      nerq evaluations show 7 --json | jq .figures.confusion
+
+    The errors are not kept, since they hold text: `nerq evaluate` with the same gold shows them again.
+    """
+    from worker import store
+
+    with stored() as database:
+        one = store.find_evaluation(database, evaluation_id)
+    if report:
+        from training.report import write_report
+
+        write_report(report, _answer(one), _title(one))
+    if as_json:
+        render_one({**_facts(one), "figures": dict(one.values.figures)})
+    else:
+        _print(one)
+
+
+@command.command("delete")
+@click.argument("evaluation_ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(min=1))
+@click.option("--yes", "-y", "is_sure", is_flag=True, help="Do not ask.")
+@json_object
+def delete(evaluation_ids: tuple[int, ...], is_sure: bool, as_json: bool) -> int:
+    """Delete the figures of some for good.
+
+    \b
+    Examples:
+      nerq evaluations delete 7
+      nerq evaluations delete 3 4 5 --yes
+
+    Jobs, models and gold files stay as they are. If one ID does not exist, nothing is deleted.
+    """
+    from worker import store
+
+    with stored() as database:
+        found = [store.find_evaluation(database, one) for one in sorted(set(evaluation_ids))]
+        if not is_sure and not _is_confirmed(found):
+            output.say("Nothing was deleted.")
+            return EXIT_FAILURES
+        store.delete_evaluations(database, [one.id for one in found])
+    if as_json:
+        render_one({"deleted": [one.id for one in found]})
+    else:
+        output.write(f"{count(len(found), 'evaluation')} deleted.\n")
+    return EXIT_OK
+
+
+def _refuse_options_of_the_list(ctx: click.Context) -> None:
+    for option in ctx.command.params:
+        if option.name and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"{option.opts[0]} is for the list; options of `{ctx.invoked_subcommand}` stand behind it.",
+                ctx,
             )
+
+
+def _nothing(model: str | None, gold: str | None) -> str:
+    if model or gold:
+        return "No such evaluation is kept; `nerq evaluations` lists all."
+    return "No evaluation is kept: `nerq evaluate` makes one."
+
+
+def _is_confirmed(found: Sequence[StoredEvaluation]) -> bool:
+    if not output.reads_terminal():
+        raise click.UsageError("Nobody is there to be asked; with --yes it is deleted without a question.")
+    render_rows(map(_row, found), COLUMNS, "table", "")
+    return click.confirm("Delete?", err=True)
 
 
 def how(settings: Mapping[str, Any], job_id: int | None) -> str:
@@ -89,11 +178,7 @@ def how(settings: Mapping[str, Any], job_id: int | None) -> str:
     return ", ".join(parts)
 
 
-def _show(one: StoredEvaluation, as_json: bool) -> None:
-    answer = {**_facts(one), "figures": dict(one.values.figures)}
-    if as_json:
-        render_one(answer)
-        return
+def _print(one: StoredEvaluation) -> None:
     values = one.values
     facts = [
         ("created", local_time(one.created_at)),
@@ -104,8 +189,19 @@ def _show(one: StoredEvaluation, as_json: bool) -> None:
         ("nerq", values.nerq_version),
     ]
     render_facts([fact for fact in facts if fact[1]], f"Evaluation {one.id}")
-    write("\n")
+    output.write("\n")
     print_figures(values.figures, Shown(full=True))
+
+
+def _answer(one: StoredEvaluation) -> dict[str, Any]:
+    """As `nerq evaluate` gave it, but for the text that is not kept."""
+    return {**one.values.figures, **_facts(one)}
+
+
+def _title(one: StoredEvaluation) -> str:
+    values = one.values
+    who = f"job {values.job_id} ({values.model_name})" if values.job_id else f"model {values.model_name}"
+    return f"{who} on {', '.join(file.path for file in values.gold)}"
 
 
 def _row(one: StoredEvaluation) -> dict[str, Any]:

@@ -36,6 +36,20 @@ class InputFile(click.Path):
         return path
 
 
+class OutputFile(click.Path):
+    """A file to write, in a folder that exists: told before the work, not after it."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises NotFoundError."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.absolute().parent.is_dir():
+            raise NotFoundError(f"{visible(str(path.parent))}: no such folder")
+        return path
+
+
 def split_labels(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """`--label PER,ORG --label LOC` -> ("PER", "ORG", "LOC")."""
     return tuple(label.strip() for value in values for label in value.split(",") if label.strip())

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cli import output
+from cli.progress import make_display
 from cli.quantity import count, duration
 from training.options import TrainObserver
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
 
 #: Seconds between two lines about steps.
 LINE_EVERY_S = 10.0
@@ -24,7 +21,7 @@ LINE_EVERY_S = 10.0
 class _Moment:
     """How far a part of the run is."""
 
-    part: str
+    title: str
     done: int
     total: int
     unit: str
@@ -42,6 +39,10 @@ class _Moment:
             parts.append(f"{duration(self.seconds_left)} left")
         return ", ".join(parts)
 
+    @property
+    def line(self) -> str:
+        return f"{self.title}, {self.position}"
+
 
 class TrainProgress(TrainObserver, AbstractContextManager["TrainProgress"]):
     """Shows a run while the block lasts.
@@ -52,7 +53,7 @@ class TrainProgress(TrainObserver, AbstractContextManager["TrainProgress"]):
 
     def __init__(self, quiet: bool = False) -> None:
         self._is_quiet = quiet
-        self._display = _make_display(quiet)
+        self._display = make_display(quiet, LINE_EVERY_S)
         self._clock = _Clock()
         self._n_epochs = 1
         self.n_kept = 0
@@ -65,7 +66,9 @@ class TrainProgress(TrainObserver, AbstractContextManager["TrainProgress"]):
         data, self._n_epochs = facts["data"], facts["training"]["epochs"]
         for file in data["files"]:
             scheme = f", {file['scheme']}" if file["scheme"] else ""
-            self._say(f"{file['name']}: {count(file['documents'], 'document')} ({file['format']}{scheme})")
+            remarks = "".join(f", {n:,} {what}" for what, n in file["remarks"].items())
+            documents = count(file["documents"], "document")
+            self._say(f"{file['name']}: {documents} ({file['format']}{scheme}){remarks}")
         train = data["train"]
         left_out = (
             f", {train['misaligned']:,} left out: they do not end where words end"
@@ -132,72 +135,3 @@ class _Clock:
         if done == self._first:
             return None
         return (now - self._started) / (done - self._first) * (total - done)
-
-
-class _Silent:
-    """Shows nothing."""
-
-    def show(self, moment: _Moment) -> None:
-        """Take note of nothing."""
-
-    def stop(self) -> None:
-        """Leave nothing behind."""
-
-
-class _Lines(_Silent):
-    """A line every few seconds, for a log or a pipe."""
-
-    def __init__(self) -> None:
-        self._told = time.monotonic()
-
-    def show(self, moment: _Moment) -> None:
-        """Write a line if it is time for one."""
-        if time.monotonic() < self._told + LINE_EVERY_S:
-            return
-        self._told = time.monotonic()
-        output.say(f"{moment.part}, {moment.position}{', ' if moment.pace else ''}{moment.pace}")
-
-
-class _LiveBar(_Silent):
-    """A bar that moves, in a terminal; what is said meanwhile appears above it."""
-
-    def __init__(self) -> None:
-        self._bar = _make_bar()
-        self._task = self._bar.add_task("", total=None, position="", pace="")
-
-    def show(self, moment: _Moment) -> None:
-        """Move the bar."""
-        self._bar.start()
-        self._bar.update(
-            self._task,
-            description=moment.part,
-            completed=moment.done,
-            total=moment.total,
-            position=moment.position,
-            pace=moment.pace,
-        )
-
-    def stop(self) -> None:
-        """Take the bar away."""
-        self._bar.stop()
-
-
-def _make_display(quiet: bool) -> _Silent:
-    if quiet:
-        return _Silent()
-    return _LiveBar() if sys.stderr.isatty() and output.is_smart_terminal() else _Lines()
-
-
-def _make_bar() -> Bar:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
-        TextColumn("{task.fields[position]}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[pace]}"),
-        console=Console(stderr=True, no_color=not output.uses_colour(sys.stderr), highlight=False),
-        transient=True,
-    )

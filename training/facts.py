@@ -42,6 +42,7 @@ def gather_facts(
                     "format": file.format,
                     "scheme": file.scheme,
                     "documents": len(file.documents),
+                    "remarks": dict(file.remarks),
                 }
                 for file in files
             ],

@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
 from training.data import LabelledDocument, label_words
 from training.findings import Finding, Findings
 from training.gold import Gold
 from worker.recognition import Checkpoint, Recognizer
+from worker.recognition.engine import Engine
 from worker.recognition.engine_torch import open_torch_engine
+from worker.recognition.packing import Pack
 from worker.recognition.reading import Reading
 from worker.recognition.windows import WindowPolicy
 
@@ -18,8 +23,8 @@ from worker.recognition.windows import WindowPolicy
 _CHARS_AT_ONCE = 200_000
 _DOCUMENTS_AT_ONCE = 64
 
-#: Called with the number and the characters of the documents that have just been read.
-OnRead = Callable[[int, int], None]
+#: Called after each pack with the characters that have been read since the last call.
+OnRead = Callable[[float], None]
 
 
 class GoldReader:
@@ -58,14 +63,15 @@ class GoldReader:
     def read(self, window: WindowPolicy | None = None, on_read: OnRead | None = None) -> Findings:
         """What the model finds in every document of gold, in its own windows or in others."""
         checkpoint = replace(self._checkpoint, window=window) if window else self._checkpoint
-        recognizer = Recognizer(checkpoint, self._engine, self._pack_pieces)
+        engine = _WatchedEngine(self._engine)
+        recognizer = Recognizer(checkpoint, engine, self._pack_pieces)
         found: dict[int, tuple[Finding, ...]] = {}
         for numbers in self._portions():
             readings = [self._reading(number, checkpoint) for number in numbers]
+            if on_read:
+                engine.on_words = _in_characters(on_read, readings)
             for number, one in zip(numbers, recognizer.recognize_readings(readings), strict=True):
                 found[number] = tuple(Finding(e.start, e.end, e.label, e.score) for e in one.entities)
-            if on_read:
-                on_read(len(numbers), sum(len(self._gold.documents[number].text) for number in numbers))
         return Findings(found)
 
     def _portions(self) -> Iterator[list[int]]:
@@ -94,3 +100,25 @@ class GoldReader:
         """Gold's documents in their own words, or in those of the model's rule where gold has none."""
         names = self._checkpoint.labels.names
         return [label_words(document, self._checkpoint.word_rule, names) for document in self._gold.documents]
+
+
+class _WatchedEngine:
+    """An engine that tells after each pack how many words have been read."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.name = engine.name
+        self.precision = engine.precision
+        self.on_words: Callable[[int], None] = lambda _n: None
+        self._engine = engine
+
+    def predict(self, pack: Pack) -> npt.NDArray[np.float32]:
+        rows = self._engine.predict(pack)
+        self.on_words(int(pack.word_is_owned.sum()))
+        return rows
+
+
+def _in_characters(on_read: OnRead, readings: Sequence[Reading]) -> Callable[[int], None]:
+    """Called with words of these readings, it tells their share of the characters."""
+    n_words = sum(len(reading.words) for reading in readings)
+    n_chars = sum(len(reading.text) for reading in readings)
+    return lambda n: on_read(n * n_chars / n_words)

@@ -24,10 +24,8 @@ def comparison_sentences(figures: Figures) -> Iterator[str]:
     difference = comparison["difference"]
     scores = f"{percent(comparison['f1'])} against {percent(comparison['f1_against'])}"
     how_far = f"{percent(abs(difference))} points {'higher' if difference > 0 else 'lower'} than"
-    unit = comparison["unit"]
-    units = count(
-        comparison["n_units"], unit, unit.replace("block", "blocks") if "block" in unit else f"{unit}s"
-    )
+    first, space, rest = comparison["unit"].partition(" ")  # `block of 50 sentences`
+    units = count(comparison["n_units"], comparison["unit"], f"{first}s{space}{rest}")
     yield (
         f"F1 is {how_far if difference else 'the same as'} that of {other} ({scores}; {_odds(comparison)}; {units})"
         f"{_verdict(comparison)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from tests.command_line import invoke, json_lines
 from tests.queue_work import make_settings
 from tests.samples import new_job, new_source
 from tests.tiny import make_tiny_checkpoint
+from training.gold import Gold
+from training.gold_reader import GoldReader
 from training.scoring import LabelledStretch
 from worker import store
 from worker.queue.extract import extract_batch
@@ -173,14 +176,72 @@ def test_evaluations_are_listed_and_shown_without_any_text(
     assert len(json_lines(invoke("evaluations", "--model", "tiny", "--json").stdout)) == 1
     assert json_lines(invoke("evaluations", "--model", "none", "--json").stdout) == []
 
-    shown = json.loads(invoke("evaluations", str(first["evaluation"]), "--json").stdout)
+    shown = json.loads(invoke("evaluations", "show", str(first["evaluation"]), "--json").stdout)
     assert shown["figures"]["strict"] == first["strict"]
     assert TELLTALE not in json.dumps(shown)
-    assert f"{100 * first['f1']:.2f}" in invoke("evaluations", str(first["evaluation"])).stdout
+    assert f"{100 * first['f1']:.2f}" in invoke("evaluations", "show", str(first["evaluation"])).stdout
     table = invoke("evaluations").stdout.splitlines()
     assert len(table) == 3
     assert "scores from 0.5" in table[2]
-    assert invoke("evaluations", "77").exit_code == 4
+    assert invoke("evaluations", "show", "77").exit_code == 4
+    assert "nerq evaluations show 77" in invoke("evaluations", "77").stderr
+
+
+def test_one_that_is_kept_becomes_a_page_without_any_text(
+    tiny_checkpoint: Path, gold: Path, tmp_path: Path
+) -> None:
+    first = evaluate("--model", tiny_checkpoint, "--gold", gold, "--report", tmp_path / "first.html")
+    result = invoke("evaluations", "show", str(first["evaluation"]), "--report", str(tmp_path / "kept.html"))
+    assert result.exit_code == 0
+    assert f"{100 * first['f1']:.2f}" in result.stdout
+    of_first, of_kept = ((tmp_path / name).read_text() for name in ("first.html", "kept.html"))
+    assert first["created_at"] in of_first
+    assert TELLTALE in of_first
+    assert TELLTALE not in of_kept
+    assert "no text of documents" in of_kept
+    assert charts(of_kept) == charts(of_first) != []
+
+
+def charts(page: str) -> list[str]:
+    return re.findall("<svg.*?</svg>", page, re.DOTALL)
+
+
+def test_evaluations_are_deleted_all_or_none(tiny_checkpoint: Path, gold: Path) -> None:
+    def kept() -> list[int]:
+        return [row["id"] for row in json_lines(invoke("evaluations", "--json").stdout)]
+
+    evaluate("--model", tiny_checkpoint, "--gold", gold, "--window", "0,5,24")
+    first, second, third = sorted(kept())
+    nobody = invoke("evaluations", "delete", str(first))
+    assert (nobody.exit_code, "--yes" in nobody.stderr) == (2, True)
+    assert invoke("evaluations", "delete", str(first), "77", "--yes").exit_code == 4
+    assert sorted(kept()) == [first, second, third]
+    gone = invoke("evaluations", "delete", str(third), str(first), str(first), "--yes", "--json")
+    assert json.loads(gone.stdout)["deleted"] == [first, third]
+    assert kept() == [second]
+
+
+def test_a_huge_document_is_read_with_progress(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    words = " ".join(TEXTS * 10).split()
+    (tmp_path / "one.conll").write_text("".join(f"{word} O\n" for word in words))
+    gold = Gold.read([tmp_path / "one.conll"])
+    reader = GoldReader(
+        Checkpoint.open(str(tiny_checkpoint)), gold, precision="fp32", threads=1, pack_pieces=64
+    )
+    read: list[float] = []
+    findings = reader.read(on_read=read.append)
+    assert len(gold.documents) == 1
+    assert len(read) > 10
+    assert sum(read) == pytest.approx(len(gold.documents[0].text))
+    assert findings == reader.read()
+
+
+def test_what_was_passed_over_in_gold_is_said(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Anna of Acme")
+    (tmp_path / "a.ann").write_text("T1\tPER 0 4\tAnna\nT2\tORG 8 12\tAcme\nR1\tof Arg1:T1 Arg2:T2\n")
+    arguments = ("--model", str(tiny_checkpoint), "--gold", str(tmp_path), "--no-store")
+    assert f"{tmp_path}: 1 relations skipped\n" in invoke("evaluate", *arguments).stderr
+    assert evaluate(*arguments)["gold"][0]["remarks"] == {"relations skipped": 1}
 
 
 def test_windows_are_tried_one_after_another(tiny_checkpoint: Path, gold: Path) -> None:

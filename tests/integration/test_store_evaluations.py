@@ -19,6 +19,7 @@ from worker.store import (
     GoldFile,
     NewEvaluation,
     add_evaluation,
+    delete_evaluations,
     find_entities,
     find_evaluation,
     list_evaluations,
@@ -55,6 +56,15 @@ def migrate(db: Database, to: str) -> None:
 
 def ids(db: Database, **conditions: str) -> list[int]:
     return [one.id for one in list_evaluations(db, **conditions)]  # type: ignore[arg-type]
+
+
+def test_a_deletion_that_names_an_unknown_one_deletes_nothing(db: Database) -> None:
+    first, second, third = (add_evaluation(db, VALUES) for _ in range(3))
+    with pytest.raises(NotFoundError, match=f"no evaluation {third + 1}, {third + 2};"):
+        delete_evaluations(db, [second, third + 2, third + 1])
+    assert ids(db) == [third, second, first]
+    delete_evaluations(db, [second, first, second])
+    assert ids(db) == [third]
 
 
 def test_what_is_kept_comes_back(db: Database) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from cli import progress
 from cli.progress import Lines, Moment, make_display
 
 
@@ -27,19 +26,15 @@ def test_short_work_passes_without_a_line(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr() == ("", "")
 
 
-def test_lines_are_written_now_and_then(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(progress, "LINE_EVERY_S", 0.0)
-    with Lines() as lines:
+def test_lines_are_written_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    with Lines(every_s=0.0) as lines:
         lines.show(Moment(1, 2))
         lines.show(Moment(1, 2))  # says the same
         lines.show(Moment(2, 2, n_failed=1))
     assert capsys.readouterr() == ("", "1/2 documents\n2/2 documents, 1 failed\n")
 
 
-def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "LINE_EVERY_S", 0.0)
-    with make_display(quiet=True) as display:
+def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    with make_display(quiet=True, every_s=0.0) as display:
         display.show(Moment(1, 2))
     assert capsys.readouterr() == ("", "")

@@ -14,7 +14,15 @@ def _facts(n_epochs: int = 4) -> dict[str, object]:
     return {
         "training": {"epochs": n_epochs},
         "data": {
-            "files": [{"name": "a.conll", "scheme": "IOB2", "format": "conll", "documents": 2}],
+            "files": [
+                {
+                    "name": "a",
+                    "scheme": None,
+                    "format": "brat",
+                    "documents": 2,
+                    "remarks": {"relations skipped": 1200},
+                }
+            ],
             "train": {"words": 1200, "entities": 90, "misaligned": 3},
             "unlabelled": {"words": 5000, "documents": 1},
         },
@@ -33,7 +41,7 @@ def test_data_and_epochs_are_told(capsys: pytest.CaptureFixture[str]) -> None:
         progress.kept(4)
     assert progress.n_kept == 4
     assert capsys.readouterr().err.splitlines() == [
-        "a.conll: 2 documents (conll, IOB2)",
+        "a: 2 documents (brat), 1,200 relations skipped",
         "Training on 1,200 words with 90 entities, 3 left out: they do not end where words end",
         "Unlabelled: 5,000 words in 1 document",
         "Words are cut by the rule news, which finds 99.50% of the data's words exactly",

@@ -17,7 +17,7 @@ from worker.store.announcements import announce, announce_again, open_work, unan
 from worker.store.database import Database
 from worker.store.documents import find_document, job_documents
 from worker.store.entities import count_entities, document_entities, find_entities
-from worker.store.evaluations import add_evaluation, find_evaluation, list_evaluations
+from worker.store.evaluations import add_evaluation, delete_evaluations, find_evaluation, list_evaluations
 from worker.store.extractions import claim, fail, finish, give_back, refuse, renew
 from worker.store.jobs import cancel_job, close_job, create_job, find_job, list_jobs, retry_job
 from worker.store.losses import reclaim, running_workers
@@ -99,6 +99,7 @@ __all__ = [
     "close_job",
     "count_entities",
     "create_job",
+    "delete_evaluations",
     "document_entities",
     "fail",
     "find_document",

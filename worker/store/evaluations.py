@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, fields
 from itertools import islice
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 
 from worker.errors import NotFoundError
 from worker.store.clock import now
@@ -39,8 +39,21 @@ def find_evaluation(db: Database, evaluation_id: int) -> StoredEvaluation:
     with db.read() as connection:
         row = connection.execute(select(evaluation).where(evaluation.c.id == evaluation_id)).first()
     if row is None:
-        raise NotFoundError(f"There is no evaluation {evaluation_id}; see `nerq evaluations`.")
+        raise NotFoundError(_unknown(evaluation_id))
     return _stored(row)
+
+
+def delete_evaluations(db: Database, evaluation_ids: Collection[int]) -> None:
+    """Forget these evaluations: all of them or, where one is unknown, none.
+
+    Raises:
+        NotFoundError: there is no evaluation of one of these ids.
+    """
+    these = delete(evaluation).where(evaluation.c.id.in_(evaluation_ids)).returning(evaluation.c.id)
+    with db.write() as connection:
+        found = set(connection.execute(these).scalars())
+        if unknown := sorted(set(evaluation_ids) - found):
+            raise NotFoundError(_unknown(*unknown))
 
 
 def list_evaluations(
@@ -69,6 +82,10 @@ def _is_against(one: StoredEvaluation, gold: str) -> bool:
         file.path == gold or f"/{file.path}".endswith(end) or file.sha256.startswith(gold)
         for file in one.values.gold
     )
+
+
+def _unknown(*evaluation_ids: int) -> str:
+    return f"There is no evaluation {', '.join(map(str, evaluation_ids))}; see `nerq evaluations`."
 
 
 def _stored(row: AnyRow) -> StoredEvaluation:
