@@ -44,7 +44,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "data": Entry("data", "Check labelled data, or write it in another format."),
         "train": Entry("train", "Fine-tune a model on labelled documents."),
         "evaluate": Entry("evaluate", "Score the stored entities of a job, or a model, against gold."),
-        "evaluations": Entry("evaluations", "List the scores that are kept, or show one."),
+        "evaluations": Entry("evaluations", "List the scores that are kept, show one, or delete some."),
         "models": Entry("models", "List the models that are bundled or were used."),
     },
     "Keep it running": {
