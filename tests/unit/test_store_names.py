@@ -28,3 +28,13 @@ def test_folding_ends_and_fits_an_index_entry(text: str) -> None:
     name = fold_name(text)
     assert len(name) <= MAX_NAME_CHARS
     assert name == " ".join(name.split()) or len(name) == MAX_NAME_CHARS
+
+
+def test_a_name_of_marks_without_end_is_folded_at_once() -> None:
+    marks = "\u0301\u0316" * 1_000_000  # to put them in order takes hours
+    assert fold_name("a" + marks) == "\u00e1" + "\u0316" * (MAX_NAME_CHARS - 1)
+
+
+def test_names_are_cut_after_they_are_composed() -> None:
+    assert fold_name("\u1112\u1161\u11ab" * 600) == "\ud55c" * MAX_NAME_CHARS
+    assert fold_name("\u1f00\u0301\u0345" * 600) == fold_name("\u1f84" * 600)

@@ -6,6 +6,8 @@ import unicodedata
 
 #: Folded names end here, so that they fit an entry of PostgreSQL's B-tree (2,704 bytes).
 MAX_NAME_CHARS = 500
+#: Composing takes time that grows with the square of a run of combining marks, and makes one character of four at most.
+_MAX_COMPOSED_CHARS = 4 * MAX_NAME_CHARS
 
 
 def fold_name(text: str) -> str:
@@ -13,4 +15,5 @@ def fold_name(text: str) -> str:
 
     At most `MAX_NAME_CHARS` characters of it.
     """
-    return unicodedata.normalize("NFC", " ".join(text.split()).casefold())[:MAX_NAME_CHARS]
+    folded = " ".join(text.split()).casefold()[:_MAX_COMPOSED_CHARS]
+    return unicodedata.normalize("NFC", folded)[:MAX_NAME_CHARS]
