@@ -18,7 +18,7 @@ from celery.apps.worker import Worker
 from celery.worker import state as celery_state
 
 from worker import store
-from worker.errors import EXIT_OK, EXIT_UNAVAILABLE
+from worker.errors import EXIT_OK, EXIT_UNAVAILABLE, SettingsError
 from worker.queue.app import STOP_GRACE_S, BrokerQueue, NerqApp, make_app
 from worker.queue.events import Pulse
 from worker.queue.identity import process_name
@@ -36,6 +36,8 @@ _CELERY_LOG_LEVEL = "WARNING"
 _MAX_DEATHS = 10
 #: Seconds between two signs of life.
 BEAT_S = 5.0
+#: Seconds that the end of a worker waits for the database.
+_LEAVE_S = 5.0
 #: What asks the worker to stop; asked again, it does not wait for batches.
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
@@ -73,8 +75,15 @@ def run_worker(
 
 def _run(app: NerqApp, queue: BrokerQueue, database: Database) -> int:
     worker = PoolWorker(app)
+
+    def recover() -> None:
+        try:
+            recover_once(database, app.settings, queue)
+        except SettingsError as error:
+            worker.give_up(str(error))
+
     beats = Heartbeats(database, worker, app.slots)
-    recovery = Recurring(app.settings.recovery_s, lambda: recover_once(database, app.settings, queue))
+    recovery = Recurring(app.settings.recovery_s, recover)
     heart = Recurring(BEAT_S, beats.beat)
     pulse = Recurring(BEAT_S, Pulse(app, worker.hostname, BEAT_S).beat)
 
@@ -138,8 +147,12 @@ class PoolWorker(Worker):
         if celery_state.successful_requests:
             self._n_deaths = 0
         elif self._n_deaths >= _MAX_DEATHS:
-            _log.critical("model processes die before they finish a batch; stopping")
-            celery_state.should_stop = EXIT_UNAVAILABLE
+            self.give_up("model processes die before they finish a batch")
+
+    def give_up(self, reason: str) -> None:
+        """Stop after the batches in hand, with an exit code that says so."""
+        _log.critical("worker cannot go on; stopping", extra={"reason": reason})
+        celery_state.should_stop = EXIT_UNAVAILABLE
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._n_signals += 1
@@ -178,7 +191,12 @@ class Heartbeats:
         self._known = alive
 
     def leave(self) -> None:
-        """Remove all rows; without a database they expire by themselves."""
+        """Remove all rows, if the database answers soon; else they expire by themselves."""
+        leaving = threading.Thread(target=self._leave, name="nerq-leave", daemon=True)
+        leaving.start()
+        leaving.join(_LEAVE_S)
+
+    def _leave(self) -> None:
         with contextlib.suppress(Exception):
             for name in self._known:
                 store.leave(self._database, name)

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 
 from worker import store
-from worker.errors import NerqError, ServiceError, TransientError
+from worker.errors import NerqError, ServiceError, SettingsError, TransientError
 from worker.queue.extract import Outcome, extract_batch
 from worker.queue.identity import process_name
 from worker.queue.message import BatchMessage, MessageError, parse
@@ -92,7 +92,7 @@ class ModelProcess:
             return extract_batch(
                 self.open(), batch.extractions, self._models, self._settings, self.name, stop
             )
-        except (ServiceError, TransientError) as error:
+        except (ServiceError, TransientError, SettingsError) as error:
             _log.warning(
                 "batch not claimed", extra={"extractions": len(batch.extractions), "reason": str(error)}
             )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from worker import store
-from worker.errors import DocumentError, ModelError, NerqError, ServiceError, TransientError
+from worker.errors import DocumentError, ModelError, NerqError, ServiceError, SettingsError, TransientError
 from worker.queue.model_cache import ModelCache
 from worker.queue.reading import read_all
 from worker.queue.stopping import StopRequest
@@ -66,7 +66,7 @@ def extract_batch(
     Raises:
         SystemExit: a stop was asked for; the batch went back to the queue.
         BrokenDeviceError: this process cannot go on; its batch is left to be reclaimed.
-        ServiceError, TransientError: the batch could not even be claimed; nothing has changed.
+        ServiceError, TransientError, SettingsError: the batch could not even be claimed; nothing has changed.
     """
     started = time.monotonic()
     batch = _claim(db, ids, settings, worker)
@@ -80,7 +80,7 @@ def extract_batch(
         _patiently(lambda: store.refuse(db, held, reason))
         _log.warning("model refused", extra={"model": batch.model.id[:12], "extractions": len(held)})
         return Outcome(n_claimed=len(held), n_returned=len(held), problem=reason, is_refused=True)
-    except (TransientError, ServiceError) as error:
+    except (TransientError, ServiceError, SettingsError) as error:
         _give_back(db, held)
         return Outcome(n_claimed=len(held), n_returned=len(held), problem=str(error))
     except (SystemExit, KeyboardInterrupt):
@@ -161,7 +161,7 @@ def _finish(
     """How many were stored, and those that the database refuses: each alone, lest it take others along."""
     try:
         return len(_patiently(lambda: store.finish(db, results, run))), []
-    except (TransientError, ServiceError):
+    except (TransientError, ServiceError, SettingsError):
         raise
     except NerqError as error:
         if len(results) == 1:
@@ -182,7 +182,7 @@ def _fail(db: Database, id_: int, attempt: int, error: DocumentError) -> None:
 def _give_back(db: Database, held: Sequence[tuple[int, int]]) -> None:
     try:
         store.give_back(db, held)
-    except (TransientError, ServiceError):  # the lease will run out
+    except (TransientError, ServiceError, SettingsError):  # the lease will run out
         _log.warning("batch not given back; its lease will run out", extra={"extractions": len(held)})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -28,6 +28,8 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        #: Called at the start of every transaction that may write; what it raises undoes the transaction.
+        self.before_write: Callable[[Connection], None] = lambda _connection: None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -35,9 +37,11 @@ class Database:
 
         Raises:
             ServiceError: no connection can be had.
-            TransientError: the connection was lost, or the database was locked for too long.
+            TransientError: the connection was lost, or the database is locked for too long or being upgraded.
+            SettingsError: the database was upgraded since it was opened.
         """
         with self._transaction({"nerq_writes": True}) as connection:
+            self.before_write(connection)
             yield connection
 
     @contextmanager
@@ -87,8 +91,8 @@ class Database:
             raise translate(error) from error
 
 
-def make_database(url: str, *, foreign_keys: bool = True) -> Database:
-    """The database at the URL, as it is; `foreign_keys` off is for migrations (SQLite rebuilds tables).
+def make_database(url: str, *, migrates: bool = False) -> Database:
+    """The database at the URL, as it is; `migrates` is for migrations: they rebuild tables and may take long.
 
     Raises:
         SettingsError: the URL is not one of a database that nerq can use.
@@ -96,8 +100,8 @@ def make_database(url: str, *, foreign_keys: bool = True) -> Database:
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return Database(_sqlite_engine(parsed, foreign_keys))
-    return Database(_postgresql_engine(parsed))
+        return Database(_sqlite_engine(parsed, foreign_keys=not migrates))
+    return Database(_postgresql_engine(parsed, is_patient=migrates))
 
 
 def parse_url(url: str) -> URL:
@@ -107,6 +111,8 @@ def parse_url(url: str) -> URL:
         backend = parsed.get_backend_name()
     except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise SettingsError("NERQ_DATABASE is not a database URL.") from None
+    if "@" in (parsed.host or ""):  # and what stands before it, in the password
+        raise SettingsError("In NERQ_DATABASE, @ : / ? # of the password are written as %40 %3A %2F %3F %23.")
     if backend == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             raise SettingsError("nerq needs a database file: sqlite:///PATH")
@@ -153,7 +159,9 @@ def _create_private_file(path: Path) -> None:
         raise ServiceError(f"Cannot open the database file {path}: {error.strerror}") from error
 
 
-def _postgresql_engine(url: URL) -> Engine:
+def _postgresql_engine(url: URL, is_patient: bool) -> Engine:
+    from worker.store.silence import ListeningConnection  # loads psycopg, which SQLite does without
+
     # A half-open connection is noticed within a minute and a half; values in the URL win.
     defaults = {
         "connect_timeout": "10",
@@ -163,4 +171,11 @@ def _postgresql_engine(url: URL) -> Engine:
         "keepalives_count": "3",
         "tcp_user_timeout": "90000",
     }
-    return create_engine(url.set(query={**defaults, **url.query}), hide_parameters=True, pool_pre_ping=True)
+    engine = create_engine(url.set(query={**defaults, **url.query}), hide_parameters=True, pool_pre_ping=True)
+    if not is_patient:
+
+        @event.listens_for(engine, "do_connect")
+        def _connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> ListeningConnection:
+            return ListeningConnection.connect(*arguments, **options)
+
+    return engine

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, column, func, inspect, select, table, text
 
-from worker.errors import SettingsError
+from worker.errors import SettingsError, TransientError
 from worker.store.database import Database, make_database, parse_url
 from worker.store.rows import MigrationState
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-#: Two upgrades of one PostgreSQL database wait for each other by this lock; the number only has to be ours.
+#: An upgrade of a PostgreSQL database waits by this lock for other upgrades and for those who write, and keeps
+#: them out; the number only has to be ours.
 _UPGRADE_LOCK = 0x6E657271
 
 
@@ -32,6 +34,7 @@ def open_database(url: str) -> Database:
     except BaseException:
         db.close()
         raise
+    db.before_write = _require_same_schema
     return db
 
 
@@ -44,7 +47,7 @@ def upgrade_database(url: str) -> None:
     """
     from alembic import command  # Slow to import, and needed only here.
 
-    db = make_database(url, foreign_keys=False)
+    db = make_database(url, migrates=True)
     try:
         with db.write() as connection:
             if not db.is_sqlite:
@@ -76,17 +79,32 @@ def _require_current_schema(db: Database, url: str) -> None:
     with db.read() as connection:
         state = _state(connection)
         is_empty = not inspect(connection).get_table_names()
-    if state.is_current:
-        return
+    if db.is_sqlite and is_empty:
+        upgrade_database(url)
+    else:
+        _refuse_other(state)
+
+
+def _require_same_schema(connection: Connection) -> None:
+    """Let nothing be written into a schema that was changed since it was opened, or is being changed."""
+    columns: list[Any] = [column("version_num")]
+    if connection.dialect.name != "sqlite":  # there, one writer at a time is the rule anyway
+        columns.append(func.pg_try_advisory_xact_lock_shared(_UPGRADE_LOCK))
+    current, *locked = connection.execute(select(*columns).select_from(table("alembic_version"))).one()
+    if not all(locked):
+        raise TransientError("The database is being upgraded at this moment; try again.")
+    _refuse_other(MigrationState(current, _versions()[-1]))
+
+
+def _refuse_other(state: MigrationState) -> None:
     _refuse_newer(state)
-    if not (db.is_sqlite and is_empty):
+    if not state.is_current:
         what = "has no nerq tables yet" if state.current is None else f"is at version {state.current}"
         raise SettingsError(f"The database {what}; this nerq needs {state.head}. Run `nerq db upgrade`.")
-    upgrade_database(url)
 
 
 def _refuse_newer(state: MigrationState) -> None:
-    if state.current is not None and state.current not in _versions():
+    if state.is_newer:
         raise SettingsError(
             f"The database is at version {state.current}, which this nerq (version {state.head}) does not"
             " know: it was made by a newer one. Upgrade nerq."
@@ -100,8 +118,12 @@ def _state(connection: Connection) -> MigrationState:
     return MigrationState(current, _versions()[-1])
 
 
+@functools.cache
 def _versions() -> list[str]:
-    """All schema versions, oldest first; read off the files' names, since importing Alembic is slow."""
+    """All schema versions, oldest first; read off the files' names, since importing Alembic is slow.
+
+    Read once: where nerq is updated beneath a running process, that process is still the old one.
+    """
     return sorted(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("v[0-9][0-9][0-9][0-9]_*.py"))
 
 

@@ -295,6 +295,24 @@ class DocumentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """How a model has read a document: what made the entities that are stored of it, and when."""
+
+    model_id: str
+    model_name: str
+    engine: str
+    precision: str
+    nerq_version: str
+    worker: str
+    finished_at: float
+    seconds: float
+    n_words: int
+    n_words_read: int
+    n_windows: int
+    n_entities: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRow:
     """A model that some job named; `n_done` counts the documents it has read."""
 
@@ -368,3 +386,8 @@ class MigrationState:
     def is_current(self) -> bool:
         """The database needs no migration."""
         return self.current == self.head
+
+    @property
+    def is_newer(self) -> bool:
+        """The database was made by a newer nerq: this one can do nothing with it."""
+        return self.current is not None and self.current > self.head
