@@ -12,6 +12,7 @@ from worker.recognition.alignment import WordRows
 from worker.recognition.checkpoint import Checkpoint
 from worker.recognition.decoding import decode
 from worker.recognition.engine import Engine
+from worker.recognition.engines import EngineKind, open_engine
 from worker.recognition.entity import Recognition
 from worker.recognition.packing import Pack, Packer
 from worker.recognition.reading import Reading, join_readings
@@ -121,6 +122,7 @@ def open_recognizer(
     threads: int | None = None,
     pack_pieces: int = 2048,
     device: str | None = None,
+    engine: EngineKind = "torch",
 ) -> Recognizer:
     """Load the checkpoint's weights and make it ready to read.
 
@@ -130,12 +132,10 @@ def open_recognizer(
         threads: CPU threads; None leaves the engine's own choice.
         pack_pieces: see Recognizer.
         device: `cpu`, `cuda`, or None for CUDA where there is one.
+        engine: see `open_engine`.
 
     Raises:
         ModelError: the weights cannot be opened.
+        SettingsError: the engine that was asked for cannot be had here.
     """
-    from worker.recognition.engine_torch import (
-        open_torch_engine,
-    )  # torch takes seconds to import: only who runs it pays
-
-    return Recognizer(checkpoint, open_torch_engine(checkpoint, precision, threads, device), pack_pieces)
+    return Recognizer(checkpoint, open_engine(checkpoint, engine, precision, threads, device), pack_pieces)
