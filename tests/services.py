@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -49,14 +49,17 @@ def free_port() -> int:
 
 
 class RedisServer:
-    """A redis-server without persistence: what it held is gone when it dies."""
+    """A redis-server without persistence: what it held is gone when it dies.
 
-    def __init__(self, binary: str) -> None:
-        self._binary = binary
+    `prefix` is the command that starts it elsewhere, where it has the address.
+    """
+
+    def __init__(self, binary: str, address: str = "127.0.0.1", prefix: Sequence[str] = ()) -> None:
+        self._command = [*prefix, binary, "--bind", address, "--protected-mode", "no"]
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = tempfile.mkdtemp(prefix="nerq-redis-")
-        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self.url = f"redis://{address}:{self._port}/0"
 
     @property
     def is_running(self) -> bool:
@@ -66,9 +69,9 @@ class RedisServer:
         """Start it, if it does not run, at the same URL as before."""
         if self.is_running:
             return
-        options = ["--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        options = ["--port", str(self._port), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(
-            [self._binary, *options, "--dir", self._folder],
+            [*self._command, *options, "--dir", self._folder],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -102,10 +105,15 @@ class RedisServer:
 
 
 class PostgresServer:
-    """A PostgreSQL cluster whose own order of strings is that of a language, not of code points."""
+    """A PostgreSQL cluster whose own order of strings is that of a language, not of code points.
 
-    def __init__(self, binaries: Path) -> None:
+    `prefix` is the command that starts it elsewhere, where it has the address; it needs root.
+    """
+
+    def __init__(self, binaries: Path, address: str = "127.0.0.1", prefix: Sequence[str] = ()) -> None:
         self._binaries = binaries
+        self._address = address
+        self._prefix = prefix
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
@@ -118,6 +126,8 @@ class PostgresServer:
         self._data = self._folder / "data"
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en"]
         self._run("initdb", "-D", str(self._data), "-U", "nerq", "--auth=trust", "--no-sync", *locale).wait()
+        with (self._data / "pg_hba.conf").open("a") as file:
+            file.write(f"host all all {address}/24 trust\n")
 
     @property
     def is_running(self) -> bool:
@@ -128,7 +138,7 @@ class PostgresServer:
         if self.is_running:
             return
         settings = {
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": self._address,
             "unix_socket_directories": str(self._folder),
             "fsync": "off",
             "full_page_writes": "off",
@@ -136,7 +146,8 @@ class PostgresServer:
             "timezone": "UTC",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self._process = self._run("postgres", "-D", str(self._data), "-p", str(self._port), *options)
+        arguments = ["-D", str(self._data), "-p", str(self._port), *options]
+        self._process = self._run("postgres", *arguments, prefix=self._prefix)
         wait_until(self._answers, what="an answer of postgres")
 
     def kill(self) -> None:
@@ -146,7 +157,7 @@ class PostgresServer:
 
     def url(self, database: str) -> str:
         """The URL of one of its databases."""
-        return f"postgresql://nerq@127.0.0.1:{self._port}/{database}"
+        return f"postgresql://nerq@{self._address}:{self._port}/{database}"
 
     def create_database(self, template: str = "template0") -> str:
         """The name of a new database, a copy of the template."""
@@ -174,14 +185,12 @@ class PostgresServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _run(self, program: str, *arguments: str, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        user = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--clear-groups"]
         return subprocess.Popen(
-            [self._binaries / program, *arguments],
+            [*prefix, *(user if self._user else []), self._binaries / program, *arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            user=self._user,
-            group=self._user,
-            extra_groups=[] if self._user else None,
             cwd=self._folder,
         )
 
