@@ -83,10 +83,7 @@ def broker_way_checks(url: str) -> Iterator[Check]:
     if parts.scheme != "rediss":
         advice = "Let Redis speak TLS, and write rediss:// in NERQ_BROKER."
         yield _warning("encryption", "the password of Redis goes to another host in the clear", advice)
-    elif parse_qs(parts.query).get("ssl_cert_reqs", ["required"])[-1].lower() not in (
-        "required",
-        "cert_required",
-    ):
+    elif parse_qs(parts.query).get("ssl_cert_reqs", ["required"])[-1] != "required":
         advice = "Take ssl_cert_reqs out of NERQ_BROKER; ssl_ca_certs=FILE names an authority of your own."
         yield _warning(
             "encryption", "the certificate of Redis is not verified: anyone may answer there", advice

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -19,6 +19,16 @@ from worker.errors import SettingsError
 
 #: Where container platforms mount secrets; a file `nerq_broker` there sets `broker`.
 SECRETS_DIR = Path("/run/secrets")
+#: What a broker's URL may say of TLS.
+_BROKER_OPTIONS = {
+    "ssl_ca_certs",
+    "ssl_cert_reqs",
+    "ssl_certfile",
+    "ssl_check_hostname",
+    "ssl_keyfile",
+    "ssl_password",
+}
+_CERT_REQS = ("required", "optional", "none")
 
 
 class Settings(BaseSettings):
@@ -105,6 +115,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must look like redis://:PASSWORD@HOST:PORT/NUMBER, with / ? # of the password as %2F %3F %23"
             )
+        if not _has_known_options(value.get_secret_value()):
+            raise ValueError(
+                f"may have no options but {', '.join(sorted(_BROKER_OPTIONS))}; ssl_cert_reqs is one of "
+                + ", ".join(_CERT_REQS)
+            )
         return value
 
     @classmethod
@@ -150,6 +165,12 @@ def _has_number_for_database(url: str) -> bool:
         return False
     database = parts.path.strip("/")
     return not database or database.isdecimal()
+
+
+def _has_known_options(url: str) -> bool:
+    """Whether a Redis URL has only options that kombu and redis-py both take, and take for the same."""
+    options = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    return options.keys() <= _BROKER_OPTIONS and set(options.get("ssl_cert_reqs", ())) <= set(_CERT_REQS)
 
 
 def load_settings() -> Settings:
