@@ -135,7 +135,7 @@ class _Moment:
 
     @property
     def position(self) -> str:
-        return f"{short(self.done)} of {short(self.total)} characters"
+        return f"{short(self.done)}/{short(self.total)}"
 
     @property
     def pace(self) -> str:
@@ -146,7 +146,7 @@ class _Moment:
 
     @property
     def line(self) -> str:
-        return f"{self.title}: {self.position}"
+        return f"{self.title}: {short(self.done)} of {short(self.total)} characters"
 
 
 class _Tracker:

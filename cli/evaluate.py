@@ -142,6 +142,7 @@ def command(
         render_one(best.answer)
     else:
         _print(best, gold, Shown(full, confusion, bool(errors)))
+        _say_where(best.answer, report, bool(errors))
     return EXIT_OK if best.answer["n_documents"] else EXIT_FAILURES
 
 
@@ -201,8 +202,16 @@ def _print(scored: Scored, gold: Gold, shown: Shown) -> None:
         output.say(
             f"{count(n, 'document')} of the job {'has' if n == 1 else 'have'} no gold and did not count."
         )
-    if answer.get("evaluation"):
-        output.say(f"Kept as evaluation {answer['evaluation']}.")
+
+
+def _say_where(answer: dict[str, Any], report: Path | None, has_errors: bool) -> None:
+    """Where the figures are, and what else there is to see."""
+    if kept := answer.get("evaluation"):
+        output.say(f"Kept as evaluation {kept}: nerq evaluations show {kept}")
+    if report:
+        output.say(f"Written to {report}")
+    elif answer["n_errors"] and not has_errors:
+        output.say("--errors 20 shows the worst errors, --report scores.html a page with all of this.")
 
 
 def _warn(answer: dict[str, Any], n_gold: int) -> None:

@@ -93,6 +93,10 @@ def _contenders(question: Question, settings: Settings, database: Database | Non
     if question.model is not None:
         return reading_contenders(question.model, question.gold, question.way, settings, question.quiet)
     assert database is not None  # noqa: S101 - a job is in a database
+    if question.job is None and not names_job(database, "last"):
+        raise NotFoundError(
+            "There is no job yet: `nerq submit` makes one, or --model lets a model read gold now."
+        )
     return [stored_contender(database, question.job or "last", question.gold)]
 
 

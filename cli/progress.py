@@ -151,13 +151,14 @@ def _make_bar() -> Bar:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+    console = Console(stderr=True, no_color=not output.uses_colour(sys.stderr), highlight=False)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=30 if console.width >= 100 else 12),
         TextColumn("{task.fields[position]}"),
         TimeElapsedColumn(),
         TextColumn("{task.fields[pace]}"),
-        console=Console(stderr=True, no_color=not output.uses_colour(sys.stderr), highlight=False),
+        console=console,
         transient=True,
     )

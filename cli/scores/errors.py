@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from cli import output
 from cli.quantity import count
-from cli.render import Column, render_rows
 from cli.scores.figures import Figures
-
-_COLUMNS = (
-    Column("kind"),
-    Column("document", cut="left"),
-    Column("gold"),
-    Column("found"),
-    Column("score", right=True, shown=lambda value: f"{value:.3f}"),
-    Column("context", cut="right"),
-)
+from cli.visible import visible
 
 
 def print_errors(figures: Figures) -> None:
@@ -26,19 +16,16 @@ def print_errors(figures: Figures) -> None:
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in figures["n_errors_by_kind"].items())
     which = f"The worst {count(shown)} of " if shown < n else ""
     output.write(f"\n{which}{count(n, 'error')} ({kinds}); [gold], <found>\n")
-    render_rows(map(_error, figures["errors"]), _COLUMNS, "table", "")
+    for error in figures["errors"]:
+        output.write(f"{visible(_what(error))}\n    {visible(''.join(_context(error)))}\n")
 
 
-def _error(error: Figures) -> dict[str, Any]:
+def _what(error: Figures) -> str:
+    """`label  letters/7.txt  gold PER, found ORG 0.912`."""
     gold, found = error["gold"], error["predicted"]
-    return {
-        "kind": error["kind"],
-        "document": error["document"],
-        "gold": gold and gold["label"],
-        "found": found and found["label"],
-        "score": found and found["score"],
-        "context": "".join(_context(error)),
-    }
+    sides = [f"gold {gold['label']}"] if gold else []
+    sides += [f"found {found['label']} {found['score']:.3f}"] if found else []
+    return f"{error['kind']}  {error['document']}  {', '.join(sides)}"
 
 
 def _context(error: Figures) -> Iterable[str]:

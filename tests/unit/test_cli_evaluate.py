@@ -57,6 +57,33 @@ def test_what_does_not_exist_is_said_before_any_reading(gold: str, tmp_path: Pat
     assert list(tmp_path.iterdir()) == [Path(gold)]
 
 
+def test_without_a_job_or_with_more_to_see_the_next_step_is_said(
+    sqlite_url: str, gold: str, tmp_path: Path
+) -> None:
+    database = store.open_database(sqlite_url)
+    result = invoke("evaluate", "--gold", gold)
+    assert (result.exit_code, "There is no job yet: `nerq submit` makes one" in result.stderr) == (4, True)
+    new_job(database, [new_source("a.txt", "Anna of Acme")])
+    finish_all(database, ["Anna", "Acme"])
+    database.close()
+    result = invoke("evaluate", "--gold", gold)
+    assert "Kept as evaluation 1: nerq evaluations show 1\n--errors 20 shows" in result.stderr
+    assert "--errors" not in invoke("evaluate", "--gold", gold, "--errors", "3").stderr
+    assert f"Written to {tmp_path / 'a.html'}\n" in (
+        invoke("evaluate", "--gold", gold, "--report", str(tmp_path / "a.html"), "--no-store").stderr
+    )
+
+
+def test_an_old_database_is_in_nobodys_way_that_needs_none(
+    gold: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other.db").write_text("no database")
+    monkeypatch.setenv("NERQ_DATABASE", f"sqlite:///{tmp_path / 'other.db'}")
+    arguments = ("evaluate", "--model", "nope", "--gold", gold)
+    assert "There is no model 'nope'" in invoke(*arguments, "--no-store").stderr
+    assert "There is no model" not in invoke(*arguments).stderr
+
+
 def test_errors_are_shown_with_their_place_and_drive_no_terminal(sqlite_url: str, tmp_path: Path) -> None:
     text = "At \x1b[2J Anna Berg came."
     with_gold = {"id": "a\x1bb", "text": text, "entities": [[8, 17, "PER"]]}
@@ -69,8 +96,9 @@ def test_errors_are_shown_with_their_place_and_drive_no_terminal(sqlite_url: str
     assert "Anna" not in invoke(*arguments).stdout
     result = invoke(*arguments, "--errors", "3", "--confusion")
     assert "\x1b" not in result.stdout + result.stderr
-    assert "At \\x1b[2J [Anna <Berg>] came." in result.stdout
-    assert "label and boundary  a\\x1bb" in result.stdout
+    assert (
+        "label and boundary  a\\x1bb  gold PER, found OR\\x1bG 0.900\n    At \\x1b[2J [Anna <Berg>] came.\n"
+    ) in result.stdout
     header, per = [line.split() for line in result.stdout.splitlines() if line.endswith(("MISSED", "  ."))][
         :2
     ]

@@ -75,6 +75,18 @@ def test_every_chart_says_what_it_is(tmp_path: Path) -> None:
     assert all(chart["role"] == "img" and chart["aria-labelledby"] for chart in charts)
 
 
+def test_an_evaluation_that_is_kept_has_no_text_and_says_so(tmp_path: Path) -> None:
+    values = evaluation(0)
+    values["unmatched_gold"], values["n_unmatched_gold"] = [], 3
+    values["interval"] |= {"unit": "block of 50 sentences", "n_units": 12}
+    write_report(tmp_path / "page.html", values, "kept")
+    html = (tmp_path / "page.html").read_text()
+    assert "3 of 234 gold documents could not be matched" in html
+    assert "resamples of 12 blocks of 50 sentences:" in html
+    assert "This page holds no text of documents;" in html
+    assert "text of the evaluated documents;" not in html
+
+
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
     values = evaluation(5)
