@@ -8,8 +8,16 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Table, select
 
+from cli.intake import chunks
+from cli.submission import open_model
 from tests.queue_work import clean_database
 from tests.readers import FACTS
+from worker import store
+from worker.documents import ReadOptions, read_sources
+from worker.queue.extract import extract_batch
+from worker.queue.model_cache import ModelCache, OpenModel
+from worker.queue.slots import Slot
+from worker.settings import Settings
 from worker.store import Database, ModelFacts
 from worker.store.schema import document, entity, extraction, source
 
@@ -53,3 +61,19 @@ def clean_outcome(folder: Path, given: Sequence[str], model: ModelFacts = FACTS)
     """What these texts leave when nothing goes wrong."""
     with clean_database(folder, given, model) as (db, job):
         return outcome(db, job)
+
+
+def clean_submit(
+    folder: Path, documents: Path, settings: Settings, open_reader: OpenModel | None = None
+) -> Outcome:
+    """What `nerq submit` of a folder leaves when nothing goes wrong."""
+    db = store.open_database(f"sqlite:///{folder}/clean.db")
+    job = store.create_job(db, None, open_model(settings.model), {})
+    for chunk in chunks(read_sources([str(documents)], ReadOptions())):
+        store.add_sources(db, job, chunk)
+    store.close_job(db, job, {})
+    ids = [row.id for row in store.announce(db, 100_000)]
+    extract_batch(db, ids, ModelCache(settings, Slot(None, 1), open_reader), settings, "clean:1:1")
+    found = outcome(db, job)
+    db.close()
+    return found

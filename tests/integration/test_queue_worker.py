@@ -12,7 +12,6 @@ import pytest
 
 from tests.queue_work import (
     clean_run,
-    failures,
     is_finished,
     make_settings,
     n_running,
@@ -112,15 +111,6 @@ def test_children_that_outlive_their_worker_give_their_batch_back(
         assert alive == []
     assert n_running(db, job) == 0
     assert [row.alone for row in store.announce(db, 99)] == [False, False]
-
-
-def test_documents_that_kill_or_block_their_process_fail_alone(db: Database, settings: Settings) -> None:
-    settings = make_settings(settings.database_url, settings.broker_url, time_limit_s=1.0, max_losses=1)
-    job = submit(db, [*texts(6), "Alan @kill", "Ada @stuck", *texts(10)[6:]])
-    with running_worker(settings):
-        wait_finished(db, job)
-    assert failures(db, job) == {"006.txt": "worker_lost", "007.txt": "worker_lost"}
-    assert store.job_progress(db, job).states[ExtractionStatus.DONE] == 10
 
 
 def test_a_polite_stop_finishes_the_batch_and_a_second_one_gives_it_back(
