@@ -1,0 +1,1 @@
+"""Whole runs over texts that break programs."""
