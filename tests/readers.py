@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from worker.errors import ModelError
+from worker.queue import child
 from worker.queue.slots import Slot
 from worker.recognition import Entity, Recognition
 from worker.settings import Settings
@@ -76,6 +77,12 @@ def open_slow_reader(model: ModelFacts, settings: Settings, slot: Slot) -> Capit
 
 def open_nothing(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:
     raise ModelError("the folder of the model is not on this machine")
+
+
+def open_nothing_for_an_hour(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:
+    """Refuses, and has its process pause for so long."""
+    child._PAUSE_S = child._MAX_PAUSE_S = 3600.0
+    return open_nothing(model, settings, slot)
 
 
 def die_opening(model: ModelFacts, settings: Settings, slot: Slot) -> CapitalsReader:

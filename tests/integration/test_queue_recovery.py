@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -22,7 +22,7 @@ from worker.queue.identity import process_name
 from worker.queue.message import BatchMessage, parse
 from worker.queue.recovery import Recovered, recover_once
 from worker.queue.slots import Slot
-from worker.queue.stopping import StopRequest, pause
+from worker.queue.stopping import pause
 from worker.settings import Settings
 from worker.store import Database, ModelFacts
 
@@ -217,9 +217,9 @@ def test_a_process_that_refuses_leaves_the_queue_to_others_for_a_while(
 
 
 def test_a_stop_ends_the_wait_after_a_refusal(db: Database, settings: Settings) -> None:
-    def told_to_stop(seconds: float, stop: StopRequest) -> None:
+    def told_to_stop(seconds: float, is_over: Callable[[], bool]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
-        pause(seconds, stop)
+        pause(seconds, is_over)
 
     process = ModelProcess(settings, Slot(None, 1), open_nothing, told_to_stop)
     submit(db, texts(1))

@@ -168,6 +168,18 @@ def test_a_worker_that_cannot_open_the_model_says_so(db: Database, settings: Set
         assert not is_finished(db, job), "another worker may have the model"
 
 
+def test_a_polite_stop_wakes_a_process_that_pauses(db: Database, settings: Settings) -> None:
+    job = submit(db, texts(2))
+    with running_worker(settings, "open_nothing_for_an_hour") as worker:
+        wait_until(lambda: "model refused" in worker.log(), what="a refusal")
+        worker.signal(signal.SIGTERM)
+        assert worker.wait(100.0) == 0
+        assert "exitcode" not in worker.log(), (
+            "its process ended by itself, not by a signal at the end of the grace"
+        )
+    assert n_running(db, job) == 0
+
+
 def test_services_out_of_reach_at_the_start_are_an_error(
     settings: Settings, redis_server: RedisServer, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ from worker.queue.identity import process_name
 from worker.queue.model_cache import OpenModel
 from worker.queue.recovery import Recurring, recover_once
 from worker.queue.slots import Slot, plan_slots
+from worker.queue.stopping import LEAVING
 from worker.settings import Settings
 from worker.store import Database
 
@@ -135,6 +136,7 @@ class PoolWorker(Worker):
         """Called by Celery in the main thread, before the pool starts."""
         for number in _STOP_SIGNALS:
             signal.signal(number, self._on_signal)
+        signal.signal(LEAVING, signal.SIG_IGN)  # as children do until they understand it: they inherit that
 
     def children(self) -> dict[int, int]:
         """Slot number of each living child by its process id."""
@@ -161,11 +163,15 @@ class PoolWorker(Worker):
         timer = threading.Timer(grace_s, self._cut)
         timer.daemon = True
         timer.start()
+        self._tell_children(LEAVING)
 
     def _cut(self) -> None:
+        self._tell_children(signal.SIGTERM)
+
+    def _tell_children(self, number: signal.Signals) -> None:
         for pid in self.children():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+                os.kill(pid, number)
 
 
 class Heartbeats:

@@ -34,7 +34,7 @@ class ModelProcess:
         settings: Settings,
         slot: Slot,
         open_model: OpenModel | None = None,
-        wait: Callable[[float, StopRequest], None] = pause,
+        wait: Callable[[float, Callable[[], bool]], None] = pause,
     ) -> None:
         self.name = process_name()
         self._settings = settings
@@ -45,6 +45,7 @@ class ModelProcess:
         self._n_refused_messages = 0
         self._wait = wait
         self._n_refusals = 0
+        self._is_leaving = False
 
     def handle(self, body: object) -> Outcome:
         """Do what a message says; one that is no batch is logged and dropped.
@@ -64,6 +65,10 @@ class ModelProcess:
         elif outcome.n_claimed:
             self._n_refusals = 0
         return outcome
+
+    def leave(self) -> None:
+        """The worker stops once its children have done what they have in hand: no pause is worth waiting for."""
+        self._is_leaving = True
 
     def extract(self, batch: BatchMessage) -> Outcome:
         """Read a batch. What cannot be read for want of the database stays queued and is sent again.
@@ -106,7 +111,7 @@ class ModelProcess:
         pause_s = min(_PAUSE_S * 2 ** min(self._n_refusals, 10), _MAX_PAUSE_S)
         self._n_refusals += 1
         with stop_at_next_pack() as stop:
-            self._wait(pause_s, stop)
+            self._wait(pause_s, lambda: stop.is_set or self._is_leaving)
         stop.check()
 
     def _tell(self, problem: str | None) -> None:

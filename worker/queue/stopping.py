@@ -9,11 +9,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 #: Seconds a process has to give its batch back before the kernel ends it.
 CUT_S = 8.0
+#: Sent by a worker that stops to its children: who only pauses need not, and who reads goes on reading.
+LEAVING = signal.SIGUSR2
 #: Exit status of a process that was asked to stop.
 EXIT_STOPPED = 143
 #: Seconds between two looks at the request while there is nothing to do.
@@ -49,13 +51,13 @@ class StopRequest:
             raise SystemExit(EXIT_STOPPED)
 
 
-def pause(seconds: float, stop: StopRequest) -> None:
-    """Wait so long, or until a stop is asked for.
+def pause(seconds: float, is_over: Callable[[], bool]) -> None:
+    """Wait so long, or until it is over.
 
     In short naps: an event may not be set from the handler of a signal that interrupts its own wait.
     """
     end_at = time.monotonic() + seconds
-    while not stop.is_set and (left_s := end_at - time.monotonic()) > 0:
+    while not is_over() and (left_s := end_at - time.monotonic()) > 0:
         time.sleep(min(left_s, _NAP_S))
 
 

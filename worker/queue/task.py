@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 from billiard import current_process
@@ -13,7 +14,7 @@ from celery.worker.request import Request
 from worker.log import set_up_logging
 from worker.queue.child import ModelProcess
 from worker.queue.message import TASK
-from worker.queue.stopping import end_with_parent
+from worker.queue.stopping import LEAVING, end_with_parent
 
 if TYPE_CHECKING:
     from worker.queue.app import NerqApp
@@ -49,6 +50,7 @@ def add_task(app: NerqApp) -> None:
         end_with_parent(os.getppid())  # instead of Celery's SIGKILL, which would cost a lone document a life
         set_up_logging(app.settings)
         child[:] = [ModelProcess(app.settings, slot, app.open_model)]
+        signal.signal(LEAVING, lambda *_: child[0].leave())
 
     @app.task(name=TASK, typing=False, shared=False, lazy=False, Request=BatchRequest)
     def extract_batch(*args: Any, **kwargs: Any) -> None:
