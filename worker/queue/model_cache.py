@@ -66,16 +66,19 @@ def open_stored_model(model: ModelFacts, settings: Settings, slot: Slot) -> Read
     Raises:
         ModelError: neither leads to a checkpoint with the stored id.
     """
-    from worker.recognition import open_recognizer  # loads numpy: not before the slot is pinned
+    from worker.recognition import Checkpoint, open_recognizer  # loads numpy: not before the slot is pinned
 
     checkpoint = _find_checkpoint(model)
-    return open_recognizer(
+    reader = open_recognizer(
         checkpoint,
         precision=settings.precision,
         threads=slot.threads,
         pack_pieces=settings.pack_pieces,
         device=slot.device,
     )
+    if Checkpoint.open(str(checkpoint.folder)).id != model.id:
+        raise ModelError(f"{checkpoint.folder} changed while it was opened.")
+    return reader
 
 
 def _find_checkpoint(model: ModelFacts) -> Checkpoint:

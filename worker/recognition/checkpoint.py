@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -227,8 +228,21 @@ def _verify(folder: Path, config: dict[str, Any]) -> None:
         raise ModelError(f"{folder} is no token-classification model; config.json names: {found}.")
     if not config.get("id2label"):
         raise ModelError(f"{folder} names no labels (id2label in config.json).")
-    if not any(path.name != CRF_FILE for path in folder.glob("*.safetensors")):
+    weights = {path.name: path for path in folder.glob("*.safetensors")}
+    if not weights.keys() - {CRF_FILE}:
         raise ModelError(f"{folder} has no safetensors weights; nerq opens no pickled ones (*.bin, *.pt).")
+    if strange := [name for name, path in weights.items() if not path.is_file()]:
+        raise ModelError(f"{folder / strange[0]} is no file.")
+    _verify_index(folder / "model.safetensors.index.json", weights.keys())
+
+
+def _verify_index(index: Path, weights: Collection[str]) -> None:
+    """Refuse an index that leads to anything but the weights of its folder, which alone the model's id stands for."""
+    if not index.exists():
+        return
+    shards = _read_json(index).get("weight_map")
+    if not isinstance(shards, dict) or not all(isinstance(s, str) and s in weights for s in shards.values()):
+        raise ModelError(f"{index} names weights that are no safetensors files of its folder.")
 
 
 def _read_json(path: Path) -> dict[str, Any]:

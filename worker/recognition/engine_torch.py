@@ -106,7 +106,15 @@ def open_torch_engine(
 
 
 def _open(checkpoint: Checkpoint, precision: str, place: torch.device) -> TorchEngine:
-    return TorchEngine(load_network(checkpoint, _DTYPES[precision]).to(place).eval())
+    network = load_network(checkpoint, _DTYPES[precision])
+    _read_whole(network)
+    return TorchEngine(network.to(place).eval())
+
+
+def _read_whole(network: Any) -> None:
+    """Copy the weights into memory: mapped from their file, they would change as soon as it is overwritten."""
+    for tensor in (*network.parameters(), *network.buffers()):
+        tensor.data = tensor.data.clone()
 
 
 def _problem_of(engine: TorchEngine, checkpoint: Checkpoint) -> str | None:
