@@ -13,7 +13,8 @@ fitting.py     spans as a file has them -> spans that fit their text and leave r
 tags.py        tagging schemes: recognise IOB1, IOB2 and BIOES, tags <-> entities
 detokenise.py  words -> text as in print, with the offsets of the words
 words.py       find words in a text, or cut a text into words at given boundaries
-lines.py       the numbered lines of a UTF-8 file, and a file written whole or not at all
+units.py       what offsets count: characters, UTF-16 units, bytes
+lines.py       the numbered lines of a UTF-8 file, and a file or folder written whole or not at all
 """
 
 from worker.annotations.annotated import (

@@ -25,6 +25,7 @@ class Span:
     start: int
     end: int
     label: str
+    score: float | None = field(default=None, compare=False)  #: a probability; None: a person marked it
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
@@ -53,6 +54,8 @@ class AnnotatedDocument:
     spans: tuple[Span, ...]
     #: False where the format gives only words, and `text` was rebuilt from them.
     has_text: bool
+    #: The model that found the spans; None: a person marked them.
+    model: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for span in self.spans:

@@ -1,6 +1,7 @@
 """brat standoff: the text in a `.txt`, its annotations in the `.ann` beside it.
 
     T1<TAB>LABEL start end<TAB>covered text
+    #1<TAB>AnnotatorNotes T1<TAB>score 0.97, where a model found it
 
 Offsets are in characters, a line break in the covered text is written as a space. A folder is read with those inside
 it; a document's id is the path of its `.txt` in the folder.
@@ -9,16 +10,16 @@ it; a document's id is the path of its `.txt` in the folder.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 
 from worker.annotations.annotated import AnnotatedDocument, AnnotatedFile
 from worker.annotations.fitting import Placed, fit_spans, make_span
-from worker.annotations.lines import read_lines
+from worker.annotations.lines import new_folder, read_lines
 from worker.annotations.problems import OnProblem, Place, Problem, refuse
-from worker.errors import InputError
+from worker.errors import DocumentError, InputError
 from worker.text import storable
 
 _ENTITY = re.compile(r"(?P<label>\S+) (?P<offsets>\d+ \d+(?:;\d+ \d+)*)")
@@ -65,27 +66,48 @@ def read_brat(path: Path, on_problem: OnProblem = refuse) -> AnnotatedFile:
 def write_brat(documents: Iterable[AnnotatedDocument], path: str | Path) -> None:
     """Write a folder with a `.txt` and an `.ann` for each document, named by its id; all of it or nothing.
 
-    A folder that is there already is replaced if it holds nothing else than such files.
+    A folder that is there already is replaced if it holds nothing else than such pairs.
 
     Raises:
         InputError: an id is no name for a file, a label has white space, or the folder cannot be written.
     """
-    path = Path(path)
+    with new_brat_folder(Path(path)) as folder:
+        for number, document in enumerate(documents, start=1):
+            try:
+                write_pair(document, _file_name(document.id, number), folder)
+            except DocumentError as error:
+                raise InputError(f"document {number} cannot be written as brat: {error.detail}") from error
+
+
+def new_brat_folder(path: Path) -> AbstractContextManager[Path]:
+    """A folder for `write_pair`, which takes its place whole or not at all.
+
+    Raises:
+        InputError: something else than pairs is there.
+    """
     if path.suffix in _OWN_SUFFIXES or (path.exists() and not _is_replaceable(path)):
         raise InputError(
-            f"{path}: brat is written into a folder of its own: new, empty or of .txt and .ann files"
+            f"{path}: brat is written into a folder of its own: new, empty or of .txt files with their .ann"
         )
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as place:
-            new = Path(place) / "new"
-            new.mkdir()
-            for number, document in enumerate(documents, start=1):
-                _write_pair(document, number, new)
-            if path.exists():
-                path.rename(Path(place) / "old")
-            new.rename(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    return new_folder(path)
+
+
+def write_pair(document: AnnotatedDocument, name: str, folder: Path) -> None:
+    """Write the two files of a document; `name` is their path in the folder without the suffix.
+
+    Raises:
+        DocumentError: the format cannot hold it, or the files are there.
+    """
+    if document.text.startswith("\ufeff"):
+        raise DocumentError("unwritable", "its text begins with a byte order mark")
+    if any(_WHITE_SPACE.search(span.label) for span in document.spans):
+        raise DocumentError("unwritable", "a label has white space")
+    text_path, annotation_path = folder / f"{name}.txt", folder / f"{name}.ann"
+    if text_path.exists():
+        raise DocumentError("unwritable", "another document has its id")
+    text_path.parent.mkdir(parents=True, exist_ok=True)
+    text_path.write_bytes(document.text.encode())
+    annotation_path.write_bytes("".join(_lines(document)).encode())
 
 
 def is_brat(path: Path) -> bool:
@@ -172,37 +194,35 @@ def _is_same(text: str, covered: str) -> bool:
 
 
 def _is_replaceable(path: Path) -> bool:
-    return path.is_dir() and all(one.is_dir() or one.suffix in _OWN_SUFFIXES for one in path.rglob("*"))
+    """Whether nothing is lost: texts without an `.ann` are somebody's documents."""
+    if not path.is_dir():
+        return False
+    files = [one for one in path.rglob("*") if not one.is_dir()]
+    return all(
+        one.suffix in _OWN_SUFFIXES and all(one.with_suffix(s).is_file() for s in _OWN_SUFFIXES)
+        for one in files
+    )
 
 
-def _write_pair(document: AnnotatedDocument, number: int, folder: Path) -> None:
-    where = f"document {number} cannot be written as brat:"
-    name = _file_name(document.id, number)
-    if name is None:
-        raise InputError(f"{where} its id is no name for a file")
-    if document.text.startswith("\ufeff"):
-        raise InputError(f"{where} its text begins with a byte order mark")
-    if any(_WHITE_SPACE.search(span.label) for span in document.spans):
-        raise InputError(f"{where} a label has white space")
-    text_path, annotation_path = folder / f"{name}.txt", folder / f"{name}.ann"
-    if text_path.exists():
-        raise InputError(f"{where} another document has its id")
-    text_path.parent.mkdir(parents=True, exist_ok=True)
-    text_path.write_bytes(document.text.encode())
-    annotation_path.write_bytes("".join(_lines(document)).encode())
+def _file_name(name: str | None, number: int) -> str:
+    """The id without its `.txt`; for a document without one, its place.
 
-
-def _file_name(name: str | None, number: int) -> str | None:
-    """The id without its `.txt`; for a document without one, its place. None: no path in a folder."""
+    Raises:
+        DocumentError: it is no path in a folder.
+    """
     if not name:
         return f"document-{number:04}"
     name = name.removesuffix(".txt")
     parts = PurePosixPath(name).parts
     is_path = "/".join(parts) == name and not name.startswith("/") and "\0" not in name
-    return name if is_path and not any(part.startswith(".") for part in parts) else None
+    if not is_path or any(part.startswith(".") for part in parts):
+        raise DocumentError("unwritable", "its id is no name for a file")
+    return name
 
 
 def _lines(document: AnnotatedDocument) -> Iterator[str]:
     for number, span in enumerate(document.spans, start=1):
         covered = _LINE_BREAKS.sub(" ", document.text[span.start : span.end])
         yield f"T{number}\t{span.label} {span.start} {span.end}\t{covered}\n"
+        if span.score is not None:
+            yield f"#{number}\tAnnotatorNotes T{number}\tscore {span.score:.6g}\n"

@@ -17,7 +17,7 @@ from worker.annotations.lines import read_lines, write_lines
 from worker.annotations.problems import OnProblem, Place, Problem, ProblemKind, refuse
 from worker.annotations.tags import Scheme, TagError, find_chunks, iob2_tags, recognise_scheme
 from worker.annotations.words import cut_words
-from worker.errors import InputError
+from worker.errors import DocumentError, InputError
 from worker.text import storable
 
 _MARK = re.compile(r"-DOCSTART-(?:$|[ \t]+(?:\((?P<id>.*)\)|.*)$)", re.DOTALL)
@@ -132,18 +132,19 @@ def _document(
 def _all_lines(documents: Iterable[AnnotatedDocument]) -> Iterator[str]:
     for number, document in enumerate(documents, start=1):
         try:
-            yield from _lines_of(document)
-        except _UnwritableError as error:
-            raise InputError(f"document {number} cannot be written as CoNLL: {error}") from error
+            yield from conll_lines(document)
+        except DocumentError as error:
+            raise InputError(f"document {number} cannot be written as CoNLL: {error.detail}") from error
 
 
-class _UnwritableError(Exception):
-    """What of a document the format cannot hold."""
+def conll_lines(document: AnnotatedDocument) -> Iterator[str]:
+    """The lines of one document; see `write_conll`.
 
-
-def _lines_of(document: AnnotatedDocument) -> Iterator[str]:
+    Raises:
+        DocumentError: the format cannot hold it.
+    """
     if document.id and re.search("[\r\n]", document.id):
-        raise _UnwritableError("its id has a line break")
+        raise _unwritable("its id has a line break")
     yield f"-DOCSTART- ({document.id})" if document.id else "-DOCSTART-\tO"
     yield ""
     for offsets in _cut_sentences(document) if document.sentences is None else document.sentences:
@@ -178,13 +179,17 @@ def _chunks(words: Sequence[Offsets], spans: Sequence[Span]) -> Iterator[tuple[i
         if span.start >= words[-1][1]:
             return
         if span.start not in firsts or span.end not in ends:
-            raise _UnwritableError(f"the entity [{span.start}, {span.end}) cuts a word or a sentence")
+            raise _unwritable(f"the entity [{span.start}, {span.end}) cuts a word or a sentence")
         if re.search("[\t\r\n]", span.label) or span.label != span.label.strip(" "):
-            raise _UnwritableError("a label has a tab, a line break or a space at its end")
+            raise _unwritable("a label has a tab, a line break or a space at its end")
         yield firsts[span.start], ends[span.end], span.label
 
 
 def _writable(word: str) -> str:
     if word != word.strip(" ") or "\t" in word or "\n" in word or word == "-DOCSTART-":
-        raise _UnwritableError("a word has white space, or is -DOCSTART- itself")
+        raise _unwritable("a word has white space, or is -DOCSTART- itself")
     return word
+
+
+def _unwritable(detail: str) -> DocumentError:
+    return DocumentError("unwritable", detail)

@@ -17,7 +17,12 @@ from worker.annotations.lines import write_lines
 
 def write_doccano(documents: Iterable[AnnotatedDocument], path: str | Path) -> None:
     """Write one line a document, as doccano imports them for sequence labelling. Word offsets are not kept."""
-    write_lines((json.dumps(_record(document), ensure_ascii=False) for document in documents), Path(path))
+    write_lines(map(doccano_line, documents), Path(path))
+
+
+def doccano_line(document: AnnotatedDocument) -> str:
+    """The line of a document. The format has no place for scores; what else there is becomes metadata in doccano."""
+    return json.dumps(_record(document), ensure_ascii=False)
 
 
 def is_doccano(record: Mapping[str, Any]) -> bool:
@@ -31,4 +36,6 @@ def is_doccano(record: Mapping[str, Any]) -> bool:
 def _record(document: AnnotatedDocument) -> dict[str, Any]:
     label = [[span.start, span.end, span.label] for span in document.spans]
     record: dict[str, Any] = {"text": document.text, "label": label}
+    if document.model is not None:
+        record["model"] = document.model
     return record if document.id is None else {"id": document.id, **record}

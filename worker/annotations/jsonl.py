@@ -1,7 +1,8 @@
 """JSON Lines: one document a line, `{"id", "text", "entities": [[start, end, label], ...]}`.
 
 Read as well: entities as objects with `start`, `end` (or `start_offset`, `end_offset`) and `label`, and the
-list of them under `spans`, `label` or `labels`, as annotation tools write it.
+list of them under `spans`, `label` or `labels`, as annotation tools write it. Offsets count characters, but where
+`"offsets"` says "utf16" or "bytes".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from worker.annotations.doccano import is_doccano
 from worker.annotations.fitting import Placed, fit_spans, make_span
 from worker.annotations.lines import read_lines, write_lines
 from worker.annotations.problems import OnProblem, Place, Problem, refuse
+from worker.annotations.units import UNITS, units_before
 from worker.text import storable
 
 _ENTITY_FIELDS = ("entities", "spans", "label", "labels")
@@ -95,11 +97,21 @@ def _document(record: Mapping[str, Any], place: Place, on_problem: OnProblem) ->
         on_problem(Problem("record", place, message))
         return None
     text = storable(text)
-    spans = fit_spans((_span(item, place, on_problem) for item in record[field]), text, on_problem)
+    character_at = _characters(record, text)
+    found = (_span(item, character_at, place, on_problem) for item in record[field])
+    spans = fit_spans(found, text, on_problem)
     return AnnotatedDocument(None if name is None else storable(str(name)), text, None, spans, has_text=True)
 
 
-def _span(item: object, place: Place, on_problem: OnProblem) -> Placed | None:
+def _characters(record: Mapping[str, Any], text: str) -> Mapping[int, int] | None:
+    """Offset -> character where offsets count something else; None where they count characters."""
+    unit = next((unit for unit in UNITS if record.get("offsets") == unit), UNITS[0])
+    return None if unit == UNITS[0] else {n: i for i, n in enumerate(units_before(text, unit))}
+
+
+def _span(
+    item: object, character_at: Mapping[int, int] | None, place: Place, on_problem: OnProblem
+) -> Placed | None:
     if isinstance(item, Mapping):
         start, end = item.get("start", item.get("start_offset")), item.get("end", item.get("end_offset"))
         label = item.get("label")
@@ -109,4 +121,10 @@ def _span(item: object, place: Place, on_problem: OnProblem) -> Placed | None:
         message = "an entity is neither [start, end, label] nor an object"
         on_problem(Problem("record", place, message))
         return None
+    if character_at is not None and type(start) is int and type(end) is int:
+        if start not in character_at or end not in character_at:
+            message = f"[{start}, {end}) is outside the text or cuts a character in two"
+            on_problem(Problem("offsets", place, message))
+            return None
+        start, end = character_at[start], character_at[end]
     return make_span(start, end, storable(label) if isinstance(label, str) else label, place, on_problem)

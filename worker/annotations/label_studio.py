@@ -12,7 +12,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from worker.annotations.annotated import AnnotatedDocument, AnnotatedFile
 from worker.annotations.fitting import Placed, fit_spans, make_span
 from worker.annotations.lines import read_lines, write_lines
 from worker.annotations.problems import OnProblem, Place, Problem, refuse
+from worker.annotations.units import units_before
 from worker.annotations.words import squeeze
 from worker.text import storable
 
@@ -47,10 +47,11 @@ def read_label_studio(path: Path, on_problem: OnProblem = refuse) -> AnnotatedFi
 
 def write_label_studio(documents: Iterable[AnnotatedDocument], path: str | Path) -> None:
     """Write a JSON array of annotated tasks, as Label Studio imports them. Word offsets are not kept."""
-    write_lines(_array_lines(documents), Path(path))
+    write_lines(label_studio_lines(documents), Path(path))
 
 
-def _array_lines(documents: Iterable[AnnotatedDocument]) -> Iterator[str]:
+def label_studio_lines(documents: Iterable[AnnotatedDocument]) -> Iterator[str]:
+    """The lines of the array. What a model found are predictions with their scores, for people to correct."""
     line = "["
     for document in documents:
         if line != "[":
@@ -62,7 +63,7 @@ def _array_lines(documents: Iterable[AnnotatedDocument]) -> Iterator[str]:
 
 
 def _task(document: AnnotatedDocument) -> dict[str, Any]:
-    units = _units_before(document.text)
+    units = units_before(document.text, "utf16")
     result = [
         {
             "id": f"entity-{number}",
@@ -75,16 +76,14 @@ def _task(document: AnnotatedDocument) -> dict[str, Any]:
                 "text": document.text[span.start : span.end],
                 "labels": [span.label],
             },
+            **({} if span.score is None else {"score": span.score}),
         }
         for number, span in enumerate(document.spans, start=1)
     ]
     data = {"text": document.text} if document.id is None else {"id": document.id, "text": document.text}
-    return {"data": data, "annotations": [{"result": result}]}
-
-
-def _units_before(text: str) -> list[int]:
-    """UTF-16 units before each character, and before the end."""
-    return list(accumulate((2 if ord(character) > 0xFFFF else 1 for character in text), initial=0))
+    if document.model is None:
+        return {"data": data, "annotations": [{"result": result}]}
+    return {"data": data, "predictions": [{"model_version": document.model, "result": result}]}
 
 
 def _read_array(path: Path, on_problem: OnProblem) -> list[Any]:
@@ -208,7 +207,7 @@ class _TaskReader:
 
     def _in_characters(self, regions: Sequence[_Region], text: str) -> Iterator[_Region]:
         """The regions with offsets in characters of the text, in which an emoji is one."""
-        units = _units_before(text)
+        units = units_before(text, "utf16")
         if units[-1] == len(text):
             yield from regions
             return

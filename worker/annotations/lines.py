@@ -1,4 +1,4 @@
-"""The numbered lines of a UTF-8 file, and a file written whole or not at all."""
+"""The numbered lines of a UTF-8 file, and a file or folder written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from worker.annotations.problems import OnProblem, Place, Problem, refuse
 from worker.errors import InputError, NotFoundError
@@ -46,23 +48,58 @@ def write_lines(lines: Iterable[str], path: Path) -> None:
     Raises:
         InputError: the folder does not exist or cannot be written to.
     """
+    with new_file(path) as file:
+        for line in lines:
+            file.write(f"{line}\n".encode())
+
+
+@contextmanager
+def new_file(path: Path, *, is_private: bool = False) -> Iterator[BinaryIO]:
+    """A file that takes its place at the end of the block; if the block raises, what was there stays.
+
+    A pipe or a device, such as /dev/stdout, is written to as it is. `is_private`: only the owner may read it.
+
+    Raises:
+        InputError: the path is a folder, or cannot be written.
+    """
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a file to write to")
     try:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                yield file
+            return
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+            Path(name).chmod(0o600 if is_private else 0o666 & ~_umask())
+            Path(name).replace(path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                Path(name).unlink()
+            raise
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """An empty folder that takes its place, and that of a folder that was there, at the end of the block.
+
+    Raises:
+        InputError: it cannot be written.
+    """
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            for line in lines:
-                file.write(line)
-                file.write("\n")
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as place:
+            new = Path(place) / "new"
+            new.mkdir()
+            yield new
+            if path.exists():
+                path.rename(Path(place) / "old")
+            new.rename(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _decode(line: bytes, place: Place, on_problem: OnProblem) -> str:
