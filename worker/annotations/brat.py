@@ -22,7 +22,8 @@ from worker.annotations.problems import OnProblem, Place, Problem, refuse
 from worker.errors import DocumentError, InputError
 from worker.text import storable
 
-_ENTITY = re.compile(r"(?P<label>\S+) (?P<offsets>\d+ \d+(?:;\d+ \d+)*)")
+_OFFSETS = "[0-9]{1,18} [0-9]{1,18}"
+_ENTITY = re.compile(rf"(?P<label>\S+) (?P<offsets>{_OFFSETS}(?:;{_OFFSETS})*)")
 #: By the first character of a line.
 _SKIPPED = {
     "R": "relations skipped",
@@ -152,7 +153,10 @@ def _read_text(path: Path, annotation: Path, on_problem: OnProblem) -> str | Non
     if not path.is_file():
         on_problem(Problem("record", Place(annotation), f"its text {path.name} is missing"))
         return None
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or 'cannot be read'}") from error
     try:
         return storable(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
