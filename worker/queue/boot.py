@@ -155,6 +155,7 @@ class PoolWorker(Worker):
         """Stop after the batches in hand, with an exit code that says so."""
         _log.critical("worker cannot go on; stopping", extra={"reason": reason})
         celery_state.should_stop = EXIT_UNAVAILABLE
+        self._tell_children(LEAVING)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._n_signals += 1
