@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("id", right=True),
     Column("created", shown=local_time),
-    Column("model", cut="left"),
+    Column("model", cut="right"),
     Column("job", right=True),
     Column("gold", cut="left"),
     Column("how", cut="right"),
