@@ -39,6 +39,10 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Use the entities": {
         "entities": Entry("entities", "Find and count stored entities."),
         "show": Entry("show", "Show a document with its entities marked."),
+        "export": Entry(
+            "export", "Write the documents of a job with their entities in a format of another tool."
+        ),
+        "redact": Entry("redact", "Write copies of documents with their names replaced."),
     },
     "Make models": {
         "data": Entry("data", "Check labelled data, or write it in another format."),

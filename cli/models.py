@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from cli.session import opened_database, read_settings, sqlite_path
 
 if TYPE_CHECKING:
     from worker.settings import Settings
+    from worker.store import ModelRow
 
 COLUMNS = (
     Column("name", cut="left"),
@@ -130,3 +131,13 @@ def _bundled() -> Iterator[dict[str, Any]]:
 def entity_labels(tags: tuple[str, ...]) -> list[str]:
     """The labels of entities behind BIO tags: ("O", "B-PER", "I-PER") -> ["PER"]."""
     return sorted({tag.split("-", 1)[-1] for tag in tags if tag != "O"})
+
+
+def refuse_unknown_labels(model: ModelRow, labels: Iterable[str]) -> None:
+    """Refuse labels that the model has not: what was asked for by them would be missing in silence."""
+    known = entity_labels(model.labels)
+    unknown = [label for label in labels if label not in known]
+    if unknown:
+        raise click.BadParameter(
+            f"{model.name} finds no {', '.join(unknown)}; it finds {', '.join(known)}.", param_hint="--label"
+        )

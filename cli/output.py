@@ -26,6 +26,21 @@ def write(text: str) -> None:
         raise OutputClosedError from error
 
 
+def write_data(text: str) -> None:
+    """Write what is a file's content, in UTF-8 whatever the locale; in a terminal what drives it is escaped.
+
+    Raises:
+        OutputClosedError: nobody reads any more.
+    """
+    if is_terminal():
+        write(visible(text, keep="\n\t"))
+        return
+    try:
+        sys.stdout.buffer.write(text.encode())
+    except BrokenPipeError as error:
+        raise OutputClosedError from error
+
+
 def finish() -> None:
     """Hand over what is still buffered.
 

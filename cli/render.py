@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Literal
@@ -16,6 +14,7 @@ import click
 from cli import output
 from cli.table import Cell, Layout
 from cli.visible import json_safe, visible
+from worker.export.csv_rows import csv_lines
 
 Format = Literal["table", "json", "jsonl", "csv"]
 Row = Mapping[str, Any]
@@ -24,10 +23,6 @@ Row = Mapping[str, Any]
 SCHEMA_VERSION = 1
 #: Rows that are held back to find the widths of a table's columns; the rest streams in these widths.
 TABLE_SAMPLE = 1000
-#: With this one, the csv writer puts both characters into quotes where a cell holds them; lines end with \n only.
-_LINE_END = "\r\n"
-#: What a spreadsheet takes for the start of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +106,8 @@ def _write_table(rows: Iterable[Row], columns: Sequence[Column], nothing: str) -
 
 def _write_csv(rows: Iterable[Row], columns: Sequence[Column], excel_safe: bool) -> None:
     escape = visible if output.is_terminal() else str
-    for line in _csv_lines(rows, [column.key for column in columns], excel_safe):
+    for line in csv_lines(rows, [column.key for column in columns], excel_safe):
         output.write(escape(line) + "\n")
-
-
-def _csv_lines(rows: Iterable[Row], keys: Sequence[str], excel_safe: bool) -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.writer(line, lineterminator=_LINE_END)
-    writer.writerow(keys)
-    for row in chain([None], rows):
-        if row is not None:
-            writer.writerow([_csv_cell(row[key], excel_safe) for key in keys])
-        yield line.getvalue().removesuffix(_LINE_END)
-        line.seek(0)
-        line.truncate()
-
-
-def _csv_cell(value: object, excel_safe: bool) -> object:
-    if excel_safe and isinstance(value, str) and value.startswith(_FORMULA):
-        return "'" + value
-    return value
 
 
 def _write_array(rows: Iterable[Row]) -> None:

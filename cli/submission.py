@@ -47,18 +47,30 @@ class Submission:
         Raises:
             KeyboardInterrupt: its message says how to go on.
         """
+        progress = self.submit(read, again, waits, quiet)
+        if progress is None:
+            return self._nothing(as_json)
+        print_summary(progress, self._intake, waits, as_json)
+        return standing.exit_code(progress) if waits else EXIT_OK
+
+    def submit(
+        self, read: Iterable[list[NewSource]], again: bool, waits: bool, quiet: bool
+    ) -> Progress | None:
+        """The same without a summary: how the job stands then. None: there was nothing to read, and no job was made.
+
+        Raises:
+            KeyboardInterrupt: its message says how to go on.
+        """
         from worker import store
 
         read = iter(read)
         first = next(read, None)  # before there is a job: nothing at all to read makes none
         if first is None:
-            return self._nothing(as_json)
+            return None
         job_id = store.create_job(self._database, self._name, self._model, self._options)
         again_so = "submit the same again" + (" with another --name" if self._name else "")
         with advice_on_interrupt(job_id, again_so):
-            progress = self._work(job_id, chain([first], read), again, waits, quiet)
-        print_summary(progress, self._intake, waits, as_json)
-        return standing.exit_code(progress) if waits else EXIT_OK
+            return self._work(job_id, chain([first], read), again, waits, quiet)
 
     def _work(
         self, job_id: int, read: Iterable[list[NewSource]], again: bool, waits: bool, quiet: bool

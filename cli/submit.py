@@ -76,7 +76,7 @@ def command(
     if wait is False and not settings.broker:
         raise click.UsageError(NO_WAIT_NEEDS_A_BROKER)
     intake = Intake()
-    read = _chunks(paths, _read_options(settings, **reading), intake)
+    read = read_chunks(paths, _read_options(settings, **reading), intake)
     if dry_run:
         from cli.dry_run import report
 
@@ -99,7 +99,7 @@ def _read_options(settings: Settings, **reading: Any) -> ReadOptions:
         raise click.BadParameter(str(error), param_hint="--encoding") from error
 
 
-def _chunks(paths: tuple[str, ...], options: ReadOptions, intake: Intake) -> Iterator[list[NewSource]]:
+def read_chunks(paths: tuple[str, ...], options: ReadOptions, intake: Intake) -> Iterator[list[NewSource]]:
     """Sources in chunks. Raises NotFoundError at once if a path does not exist."""
     from worker.documents import read_sources
 
