@@ -98,21 +98,6 @@ def test_what_was_written_is_read(form: Format, documents: list[AnnotatedDocumen
     read = read_back(documents, form).documents
     assert [(document.text, document.spans) for document in read] == [(d.text, d.spans) for d in documents]
 
-    def test_an_offset_of_thousands_of_digits_is_no_offset(self) -> None:
-        self.write(f"T1\tPER 0 {'9' * 5000}\tAnn")
-        with pytest.raises(InputError, match="no line of brat standoff"):
-            read_annotations("corpus")
-
-    @pytest.mark.skipif(
-        not Path("/proc/self/mem").exists(), reason="a file that nobody can read is there on Linux only"
-    )
-    def test_a_text_that_may_not_be_read_is_named(self) -> None:
-        self.write("T1\tPER 0 3\tAnn")
-        Path("corpus/a.txt").unlink()
-        Path("corpus/a.txt").symlink_to("/proc/self/mem")
-        with pytest.raises(InputError, match=r"corpus/a\.txt: "):
-            read_annotations("corpus")
-
 
 class TestBrat:
     TEXT = "Ann Lee met Bo\nof Acme in New\nYork."

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.recognition.sentences import split_sentences
 from worker.recognition.words import WordRule, split_words
 
 
@@ -78,7 +79,38 @@ def test_what_was_cut_before_does_not_matter(parts: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["a", "+", "1-", "1,", "a.", "-", "www.", "n't", "a'", "\u0301", "1.", "'", "@", "\U0001f1e6"]
+    "bad",
+    [
+        *("a", "+", "1-", "1,", "a.", "-", "www.", "n't", "a'", "\u0301", "1.", "'", "@", "\U0001f1e6"),
+        *(
+            "A.",
+            "a@",
+            "http://",
+            "\u0301\u0316",
+            "\U0001f468\u200d",
+            "\u200b",
+            "\u1100",
+            "\u0915\u094d",
+            "\U000e0020",
+        ),
+        *(
+            "中",
+            "。",
+            "US$",
+            ".\n",
+            "1.\n",
+            "a.\u00a0",
+            "x\u2028",
+            "\r",
+            "\x1c",
+            ". (",
+            ".'",
+            "a b.",
+            '"',
+            "-\n",
+        ),
+    ],
 )
 def test_hostile_repetition_takes_linear_time(bad: str) -> None:
-    split_words(bad * 100_000 + "1a")  # quadratic time would run into the test's time limit
+    text = bad * 100_000 + "1a"  # quadratic time would run into the test's time limit
+    split_sentences(text, split_words(text))
