@@ -185,6 +185,7 @@ def _run(arguments: argparse.Namespace, variant: Variant, seed: int) -> str:
         learning_rate=arguments.learning_rate,
         seed=seed,
         threads=arguments.threads,
+        decoding="argmax",
         overwrite=True,
     )
     options = replace(options, **variant.changes)
@@ -226,8 +227,8 @@ def _sweep(folder: Path, dev: Path, decoding: str, windows: Sequence[int]) -> di
     ]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     engine = TorchEngine(open_stored(folder).to(device).eval())
-    dev_set = DevSet(checkpoint, documents)
-    return {w: 100 * dev_set.score(engine, WindowPolicy(w, MAX_PIECES)).f1 for w in windows}
+    dev_set = DevSet(checkpoint.pieces, documents)
+    return {w: 100 * dev_set.score(checkpoint, engine, WindowPolicy(w, MAX_PIECES)).f1 for w in windows}
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ class TrainOptions:
     context: Context = "mixed"
     max_words: int = 200  #: words of the longest window; 0: single sentences only
     max_pieces: int = 384  #: pieces of the longest window, special pieces not counted
-    decoding: Decoding = "argmax"  #: crf trains a linear-chain CRF too; constrained only decodes legal tags
+    #: How labels are chosen: each on its own, the likeliest legal sequence, or that of a CRF, which is trained too.
+    decoding: Decoding = "constrained"
     #: Weight of labels in the loss: `balanced` (by inverse frequency) or `LABEL=WEIGHT,...`; None: all alike.
     class_weights: str | None = None
     teacher: str | None = None  #: checkpoint whose probabilities are learned too

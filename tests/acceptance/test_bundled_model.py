@@ -16,8 +16,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 @pytest.mark.parametrize(
     ("model", "labels", "data", "f1"),
     [
-        ("clinical", {"Chemical", "Disease"}, "BC5CDR", 0.84),
-        ("general", {"LOC", "MISC", "ORG", "PER"}, "CoNLL-2003", 0.925),
+        ("clinical", {"Chemical", "Disease"}, "BC5CDR", 0.846),
+        ("general", {"LOC", "MISC", "ORG", "PER"}, "CoNLL-2003", 0.933),
     ],
 )
 def test_each_is_small_described_and_safe_for_other_tools(
@@ -65,7 +65,7 @@ def test_the_examples_are_read_whole_and_well() -> None:
     evaluated = invoke("evaluate", "last", "--gold", str(EXAMPLES / "gold.jsonl"), "--json")
     score = json.loads(evaluated.stdout)
     assert score["n_gold"] == 566
-    assert score["f1"] >= 0.74  # measured 0.774: a drop means that reading broke, not that the model is weak
+    assert score["f1"] >= 0.76  # measured 0.793: a drop means that reading broke, not that the model is weak
     before = invoke("entities", "--json").stdout
     again = run("submit", str(EXAMPLES / "documents"), "--json")
     assert json.loads(again.stdout)["submitted"]["new"] == 0
