@@ -11,14 +11,14 @@ import click
 
 from cli import output
 from cli.options import json_object
-from cli.quantity import count
+from cli.quantity import count, iso_time
 from cli.render import render_one
 from cli.session import stored
 from cli.visible import visible
 from worker.errors import InputError
 
 if TYPE_CHECKING:
-    from worker.store import Database, DocumentRow, EntityRow
+    from worker.store import Database, DocumentRow, EntityRow, ReadingRow
 
 #: Colours of labels in the order of the alphabet; they read on dark and on light terminals.
 _COLOURS = ("bright_red", "green", "yellow", "bright_blue", "magenta", "cyan", "red", "bright_green")
@@ -49,7 +49,7 @@ def command(document: str, model: str | None, as_json: bool) -> None:
         row = store.find_document(database, document)
         entities = _entities_of_one_model(database, row, model)
         if as_json:
-            render_one(_answer(row, entities))
+            render_one(_answer(row, entities, _reading(database, row, entities, model)))
         else:
             _print_marked(row, entities)
 
@@ -69,14 +69,28 @@ def _entities_of_one_model(database: Database, row: DocumentRow, ref: str | None
     return entities
 
 
-def _answer(row: DocumentRow, entities: Sequence[EntityRow]) -> dict[str, object]:
+def _reading(
+    database: Database, row: DocumentRow, entities: Sequence[EntityRow], ref: str | None
+) -> ReadingRow | None:
+    """What made these entities; if there are none, the only reading there is, if any."""
+    from cli.choose import find_model
+    from worker import store
+
+    model_id = entities[0].model_id if entities else find_model(database, ref).id if ref else None
+    readings = store.document_readings(database, row.id)
+    found = [reading for reading in readings if model_id in (None, reading.model_id)]
+    return found[0] if len(found) == 1 else None
+
+
+def _answer(row: DocumentRow, entities: Sequence[EntityRow], reading: ReadingRow | None) -> dict[str, object]:
     keys = ("start", "end", "label", "text", "score")
     return {
         "document_id": row.id,
         "sha256": row.sha256,
         "paths": list(row.paths),
         "text": row.text,
-        "model_id": entities[0].model_id if entities else None,
+        "model_id": reading.model_id if reading else None,
+        "reading": {**asdict(reading), "finished_at": iso_time(reading.finished_at)} if reading else None,
         "entities": [
             {key: value for key, value in asdict(entity).items() if key in keys} for entity in entities
         ],

@@ -129,6 +129,14 @@ class TestShow:
         assert [answer["text"][e["start"] : e["end"]] for e in answer["entities"]] == [
             e["text"] for e in answer["entities"]
         ]
+        reading = answer["reading"]
+        assert reading["model_id"] == answer["model_id"] == MODEL.id
+        assert (reading["engine"], reading["precision"], reading["nerq_version"]) == (
+            "torch",
+            "fp32",
+            "0.1.0",
+        )
+        assert reading["finished_at"].startswith("20")
 
     def test_two_models_must_be_told_apart(self, database: Database) -> None:
         finish_all(database)

@@ -15,7 +15,7 @@ One function for each thing that nerq asks of the database or tells it; the firs
 
 from worker.store.announcements import announce, announce_again, open_work, unannounce
 from worker.store.database import Database
-from worker.store.documents import find_document, job_documents
+from worker.store.documents import document_readings, find_document, job_documents
 from worker.store.entities import count_entities, document_entities, find_entities
 from worker.store.evaluations import add_evaluation, delete_evaluations, find_evaluation, list_evaluations
 from worker.store.extractions import claim, fail, finish, give_back, refuse, renew
@@ -50,6 +50,7 @@ from worker.store.rows import (
     NewSource,
     OpenWork,
     Progress,
+    ReadingRow,
     Reclaimed,
     RunFacts,
     StoredEvaluation,
@@ -85,6 +86,7 @@ __all__ = [
     "OpenWork",
     "Progress",
     "Purged",
+    "ReadingRow",
     "Reclaimed",
     "RunFacts",
     "StoredEvaluation",
@@ -101,6 +103,7 @@ __all__ = [
     "create_job",
     "delete_evaluations",
     "document_entities",
+    "document_readings",
     "fail",
     "find_document",
     "find_doomed",

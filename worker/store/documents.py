@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from worker.errors import InputError, NotFoundError
 from worker.store.database import AnyRow, Database
-from worker.store.rows import DocumentRow, ExtractionStatus, JobDocument, NewEntity
-from worker.store.schema import document, entity, extraction, job, source
+from worker.store.rows import DocumentRow, ExtractionStatus, JobDocument, NewEntity, ReadingRow
+from worker.store.schema import document, entity, extraction, job, model, source
 from worker.text import storable
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -72,6 +73,19 @@ def is_at_path_end(ref: str) -> ColumnElement[bool]:
         func.length(source.c.path) >= len(end),
         func.substr(source.c.path, func.length(source.c.path) - (len(end) - 1)) == end,
     )
+
+
+def document_readings(db: Database, document_id: int) -> list[ReadingRow]:
+    """Who has read a document, in the order of the models' ids."""
+    names = [field.name for field in fields(ReadingRow) if field.name != "model_name"]
+    query = (
+        select(*(extraction.c[name] for name in names), model.c.name.label("model_name"))
+        .join(model, model.c.id == extraction.c.model_id)
+        .where(extraction.c.document_id == document_id, extraction.c.status == ExtractionStatus.DONE)
+        .order_by(extraction.c.model_id)
+    )
+    with db.read() as connection:
+        return [ReadingRow(**row._mapping) for row in connection.execute(query)]
 
 
 def _by_id(connection: Connection, document_id: int) -> int | None:
