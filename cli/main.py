@@ -6,6 +6,8 @@ A command's module is imported when the command is called, so that `nerq --help`
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import sys
 import traceback
 from importlib import import_module
@@ -178,5 +180,9 @@ def nerq() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line of this process."""
+    """Run the command line of this process and of those that it starts."""
+    # Asked to end by someone else, a command leaves things as after Ctrl-C: in order, and said how to go on.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # The memory of a process that crashes holds texts, which belong into no core file.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     nerq.main()
