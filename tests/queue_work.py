@@ -102,7 +102,7 @@ def n_running(db: Database, job: int) -> int:
 
 
 class WorkerProcess:
-    """A process group of its own that reads with a reader of tests/readers.py."""
+    """A process group of its own that reads with a reader of tests/readers.py, or of another `module:opener`."""
 
     def __init__(
         self,
@@ -113,7 +113,9 @@ class WorkerProcess:
         prefix: Sequence[str] = (),
     ) -> None:
         self.log_path = Path(tempfile.mkstemp(suffix=".log")[1])
-        code = f"from tests.readers import {opener} as o; from tests.queue_work import {run} as run; run(o)"
+        module, _, name = opener.rpartition(":")
+        reader = f"from {module or 'tests.readers'} import {name} as o"
+        code = f"{reader}; from tests.queue_work import {run} as run; run(o)"
         with self.log_path.open("w") as log:
             self._process = subprocess.Popen(
                 [*prefix, sys.executable, "-c", code],
