@@ -195,7 +195,7 @@ def test_a_clock_that_jumps_moves_neither_leases_nor_signs_of_life(
 ) -> None:
     """All times are the database's; those of the machines may be wrong by an hour, from one moment to the next."""
     given = ["Ada waits @wait", "Grace waits @wait", *texts(10)]
-    jumpy = settings.model_copy(update={"lease_s": 4.0, "time_limit_s": 600.0, "batch_documents": 1})
+    jumpy = settings.model_copy(update={"lease_s": 3.0, "time_limit_s": 600.0, "batch_documents": 1})
     clocks = [tmp_path / "fast", tmp_path / "slow"]
     for clock in clocks:
         clock.touch()
@@ -212,7 +212,7 @@ def test_a_clock_that_jumps_moves_neither_leases_nor_signs_of_life(
         ((jumped_at,),) = execute(db, f"SELECT {now}")
         # Both leases would have run out since; both workers still give signs of life.
         wait_until(
-            lambda: execute(db, held.format(f"{jumped_at} + 12")) == [(2,)],
+            lambda: execute(db, held.format(f"{jumped_at} + 8")) == [(2,)],
             PATIENCE_S,
             "leases renewed again",
         )

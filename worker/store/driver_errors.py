@@ -21,7 +21,8 @@ def cannot_connect(error: SQLAlchemyError, url: URL) -> NerqError:
         return TransientError("All database connections of this process are in use.")
     # The query goes: libpq takes a password there too.
     where = url.set(query={}).render_as_string(hide_password=True)
-    return ServiceError(f"Cannot open the database {where}: {_first_line(error)}")
+    hint = " (SQLite writes beside it, even to read: is the folder writable?)" if _is_sealed(error) else ""
+    return ServiceError(f"Cannot open the database {where}: {_first_line(error)}{hint}")
 
 
 def translate(error: DBAPIError) -> NerqError:
@@ -39,12 +40,15 @@ def translate(error: DBAPIError) -> NerqError:
     return NerqError(f"The database refused a statement ({type(error.orig).__name__}, {state or 'sqlite'}).")
 
 
+def _is_sealed(error: SQLAlchemyError) -> bool:
+    return _sqlite_name(error).startswith("SQLITE_CANTOPEN")
+
+
 def _is_locked(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return _sqlite_name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def _is_sqlite_service_error(error: DBAPIError) -> bool:
-    name = getattr(error.orig, "sqlite_errorname", "")
     broken = (
         "SQLITE_CANTOPEN",
         "SQLITE_CORRUPT",
@@ -53,7 +57,11 @@ def _is_sqlite_service_error(error: DBAPIError) -> bool:
         "SQLITE_NOTADB",
         "SQLITE_READONLY",
     )
-    return str(name).startswith(broken)
+    return _sqlite_name(error).startswith(broken)
+
+
+def _sqlite_name(error: SQLAlchemyError) -> str:
+    return str(getattr(getattr(error, "orig", None), "sqlite_errorname", ""))
 
 
 def _first_line(error: SQLAlchemyError) -> str:
