@@ -89,8 +89,6 @@ def test_csv_is_one_row_for_each_entity_and_tells_a_spreadsheet_nothing(sqlite_u
     safe = invoke("entities", "--format", "csv", "--excel-safe").stdout
     rows = list(csv.DictReader(io.StringIO(safe, newline="")))
     assert {row["text"] for row in plain} >= set(FORMULAS), "as it is stored"
-        FORMULAS
-    )
     assert len(rows) == len(plain) >= len(FORMULAS)
     assert [
         cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
