@@ -93,7 +93,12 @@ TEXT_TARGETS = {
     "words": Target(_words, tuple(bytes([i]) + text.encode() for i, text in enumerate(_TEXTS))),
     "windows": Target(
         _windows,
-        (b"", b"\x00\x09\x20" + bytes(range(256)), b"\x08\x13\x21" + bytes([200, *range(60)] * 3)),
+        (
+            b"",
+            b"\x00\x09\x20" + bytes(range(256)),
+            b"\x00\x09\x20\x00\x01\x02\x03\x06",
+            b"\x08\x13\x21" + bytes([200, *range(60)] * 3),
+        ),
     ),
     "joined": Target(
         _joined,

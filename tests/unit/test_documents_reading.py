@@ -85,12 +85,6 @@ def test_what_the_system_refuses_is_unreadable() -> None:
     assert document_error(OSError(errno.EIO, "Input/output error")).detail == "Input/output error"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission_is_unreadable() -> None:
-    Path("a.txt").touch(mode=0)
-    assert codes(read("a.txt")) == ["unreadable"]
-
-
 def test_a_missing_path_is_an_error_before_anything_is_read() -> None:
     Path("a.txt").touch()
     with pytest.raises(NotFoundError):
