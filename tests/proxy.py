@@ -21,8 +21,8 @@ class Proxy:
         self.url = url.replace(f":{target}", f":{self._port}", 1)
         #: Seconds by which everything is late, in each direction.
         self.latency_s = 0.0
-        #: The answer to what holds these bytes is lost, and with it the connection.
-        self.loses_answers_to: bytes | None = None
+        #: The answer to the COMMIT of a transaction with these bytes in it is lost, and with it the connection.
+        self.loses_commits_of: bytes | None = None
         self.n_lost_answers = 0
         self._flow = threading.Event()
         self._links: list[_Link] = []
@@ -98,6 +98,7 @@ class _Link:
         self.is_closed = False
         self._proxy = proxy
         self._client, self._server = client, server
+        self._transaction = b""
         self._is_answer_lost = False
         for way in ((client, server), (server, client)):
             threading.Thread(target=self._carry, args=way, daemon=True).start()
@@ -127,5 +128,11 @@ class _Link:
             self.close()
 
     def _loses_answer_to(self, data: bytes) -> bool:
-        lost = self._proxy.loses_answers_to
-        return lost is not None and lost in data
+        lost = self._proxy.loses_commits_of
+        if lost is None:
+            return False
+        self._transaction += data
+        if b"COMMIT" not in data:
+            return False
+        is_lost, self._transaction = lost in self._transaction, b""
+        return is_lost

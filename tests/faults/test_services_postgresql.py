@@ -176,16 +176,18 @@ def test_connections_cut_under_load_cost_no_work(settings: Settings, db: Databas
     assert stored(db, job) == clean_run(tmp_path, given)
 
 
+@pytest.mark.parametrize("statement", [b"started_at=", b"n_entities="], ids=["claim", "finish"])
 def test_commits_whose_answer_is_lost_are_neither_lost_nor_made_twice(
-    settings: Settings, db: Database, proxy: Proxy, tmp_path: Path
+    statement: bytes, settings: Settings, db: Database, proxy: Proxy, tmp_path: Path
 ) -> None:
-    given = texts(40)
-    with running_worker(settings):
+    given = texts(12)
+    patient = settings.model_copy(update={"lease_s": 600.0})
+    with running_worker(patient):
         wait_until(lambda: store.live_workers(db, 60), PATIENCE_S, "the worker")
-        proxy.loses_answers_to = b"COMMIT"
+        proxy.loses_commits_of = statement
         job = submit(db, given)
-        wait_until(lambda: proxy.n_lost_answers >= 12, PATIENCE_S, "commits without an answer")
-        proxy.loses_answers_to = None
+        wait_until(lambda: proxy.n_lost_answers >= 2, PATIENCE_S, "commits without an answer")
+        proxy.loses_commits_of = None
         wait_finished(db, job, PATIENCE_S)
     assert stored(db, job) == clean_run(tmp_path, given)
 
@@ -216,10 +218,7 @@ def test_a_clock_that_jumps_moves_neither_leases_nor_signs_of_life(
             PATIENCE_S,
             "leases renewed again",
         )
-        assert [
-            row for row in store.live_workers(db, 12) if row.seen_at > jumped_at - 1
-        ] == store.live_workers(db, 60)
-        assert len(store.live_workers(db, 60)) == 2
+        assert len(store.live_workers(db, 15)) == 2
         gates.open()
         wait_finished(db, job, PATIENCE_S)
         assert "reclaimed" not in fast.log() + slow.log()
