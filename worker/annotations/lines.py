@@ -69,12 +69,14 @@ def new_file(path: Path, *, is_private: bool = False) -> Iterator[BinaryIO]:
             with path.open("wb") as file:
                 yield file
             return
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        # A link stays one; /dev/stdout is one, too.
+        place = path.resolve()
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         try:
             with os.fdopen(handle, "wb") as file:
                 yield file
             Path(name).chmod(0o600 if is_private else 0o666 & ~_umask())
-            Path(name).replace(path)
+            Path(name).replace(place)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 Path(name).unlink()
