@@ -201,11 +201,13 @@ def command(quiet: bool, as_json: bool, **values: Any) -> None:
       nerq train --train a.jsonl --train b.jsonl --dev dev.jsonl --base distilbert-base-uncased --output mine
       nerq train ... --base roberta-base --decoding crf --layer-decay 0.9 --patience 3 --output large
       nerq train ... --base general --teacher large --unlabelled contracts/ --output small
+      torchrun --nproc-per-node 4 --no-python nerq train ...      on 4 GPUs
       nerq submit contracts/ --model models/mine      use it
 
     The output is a standard Hugging Face folder with a model card. Nothing is left in it unless the run
     comes to its end. A run that was interrupted after an epoch goes on from there when the same command is
-    given again. A GPU is used where there is one.
+    given again. A GPU is used where there is one; to use several start one process for each, with torchrun
+    or `accelerate launch`. A step then takes a batch of each process.
     """
     read_settings()
     try:
@@ -213,6 +215,7 @@ def command(quiet: bool, as_json: bool, **values: Any) -> None:
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     from cli.train_progress import TrainProgress
+    from training.processes import is_first
     from training.train import train
 
     progress = TrainProgress(quiet)
@@ -221,6 +224,8 @@ def command(quiet: bool, as_json: bool, **values: Any) -> None:
             trained = train(options, progress)
     except KeyboardInterrupt as interrupt:
         raise KeyboardInterrupt(_advice(progress.n_kept)) from interrupt
+    if not is_first():
+        return
     if as_json:
         render_one(_answer(trained))
     else:

@@ -6,9 +6,10 @@ The way of a training run:
   that cuts words as the data does (`check` tells what is wrong with the data)
 - `base` opens the encoder to start from, `teacher` asks a larger model what it thinks of each word
 - `batches` cuts every epoch's documents into windows of mixed lengths and groups them
-- `objective` is the loss (`crf`: of a linear chain), `optimizer` says which parameters learn how fast, `precision`
-  what is computed in
-- `trainer` steps through the epochs, `work` keeps what an interrupted run is resumed from
+- `objective` is the loss (`crf`: of a linear chain), `learner` the network with it, `optimizer` says which parameters
+  learn how fast, `precision` what is computed in
+- `trainer` steps through the epochs, `work` keeps what an interrupted run is resumed from, `processes` lets several
+  processes of a launcher run together
 - `dev` scores every epoch, and finds the window that the model reads best in
 - `train` is the run: options in, a checkpoint folder out
 - `facts` gathers what the checkpoint remembers of its making, `folder` and `card` write it, `onnx` exports it

@@ -125,7 +125,8 @@ def _settings(facts: dict[str, Any]) -> Iterator[str]:
         yield f"learning rate of the new layers {training['head_learning_rate']:g}"
     if training["layer_decay"] < 1:
         yield f"each layer learned slower than the one above it, by the factor {training['layer_decay']:g}"
-    batches = f", {training['accumulate']} batches a step" if training["accumulate"] > 1 else ""
+    n_batches = training["accumulate"] * machine["processes"]
+    batches = f", {n_batches} batches a step" if n_batches > 1 else ""
     yield f"about {training['batch_pieces']} pieces a batch{batches}; only a word's first piece is labelled"
     patience = training["patience"]
     stopping = f", stopping after {patience} without a better one" if patience else ""
@@ -137,7 +138,8 @@ def _settings(facts: dict[str, Any]) -> Iterator[str]:
     yield f"computed in {machine['precision']}; the weights are stored in {stored} bits"
     gpus = ", ".join(machine["gpus"])
     place = gpus or f"{machine['cpu'] or machine['system']}, {machine['threads']} threads"
-    yield f"{_hours(training['seconds'])} on {place}"
+    processes = f", in {machine['processes']} processes" if machine["processes"] > 1 else ""
+    yield f"{_hours(training['seconds'])} on {place}{processes}"
     yield (
         f"nerq {machine['nerq']}, torch {machine['torch']}, transformers {machine['transformers']}, "
         f"Python {machine['python']}, {machine['system']}"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 from training.data import LabelledDocument
 from training.scoring import Report, ScoredDocument, score_spans
 from worker.annotations import Span
 from worker.recognition import Checkpoint, Recognizer
 from worker.recognition.engine import Engine
+from worker.recognition.pieces import Pieces, WordPieces
 from worker.recognition.reading import Reading
-from worker.recognition.windows import WindowPolicy
+from worker.recognition.windows import WindowPolicy, cut_windows
 
 #: Words of the windows that are tried, where they are not longer than those of the training; 0: one sentence.
 _CANDIDATES = (0, 60, 100, 160)
@@ -27,16 +29,33 @@ class FittedWindow:
 
 
 class DevSet:
-    """Annotated documents with their own words."""
+    """Annotated documents with their own words.
 
-    def __init__(self, checkpoint: Checkpoint, documents: Sequence[LabelledDocument]) -> None:
-        self._checkpoint = checkpoint
+    The words are cut into pieces once, however often they are read.
+    """
+
+    def __init__(self, cutter: WordPieces, documents: Sequence[LabelledDocument]) -> None:
+        self._cutter = cutter
         self._documents = documents
 
-    def score(self, engine: Engine, policy: WindowPolicy | None = None) -> Report:
-        """Strict scores of what the engine's network finds, in the checkpoint's windows or in others."""
-        checkpoint = replace(self._checkpoint, window=policy) if policy else self._checkpoint
-        readings = [Reading.of_words(d.text, d.words, d.sentences, checkpoint) for d in self._documents]
+    def score(self, checkpoint: Checkpoint, engine: Engine, policy: WindowPolicy | None = None) -> Report:
+        """Strict scores of what the engine's network finds, in the checkpoint's windows or in others.
+
+        Args:
+            checkpoint: one whose words `cutter` cuts.
+            engine: runs its network.
+            policy: the other windows; no smaller ones, in pieces.
+        """
+        readings = [
+            Reading(
+                document.text,
+                document.words,
+                document.sentences,
+                pieces,
+                cut_windows(pieces.n_of_words, document.sentences, policy or checkpoint.window),
+            )
+            for document, pieces in zip(self._documents, self._pieces, strict=True)
+        ]
         found = Recognizer(checkpoint, engine).recognize_readings(readings)
         return score_spans(
             ScoredDocument(
@@ -45,12 +64,18 @@ class DevSet:
             for document, one in zip(self._documents, found, strict=True)
         )
 
-    def fit_window(self, engine: Engine, max_words: int) -> FittedWindow:
+    def fit_window(self, checkpoint: Checkpoint, engine: Engine, max_words: int) -> FittedWindow:
         """Try windows of up to `max_words` words; of equally good ones the shortest, which is the fastest too."""
         lengths = sorted({min(length, max_words) for length in (*_CANDIDATES, max_words)})
-        max_pieces = self._checkpoint.window.max_pieces
-        policies = [WindowPolicy(length, max_pieces) for length in lengths]
-        reports = [self.score(engine, policy) for policy in policies]
+        policies = [WindowPolicy(length, checkpoint.window.max_pieces) for length in lengths]
+        reports = [self.score(checkpoint, engine, policy) for policy in policies]
         best = max(range(len(reports)), key=lambda i: reports[i].f1)
         scores = {policy.max_words: report.f1 for policy, report in zip(policies, reports, strict=True)}
         return FittedWindow(policies[best], reports[best], scores)
+
+    @cached_property
+    def _pieces(self) -> list[Pieces]:
+        return [
+            self._cutter.cut([document.text[start:end] for start, end in document.words.tolist()])
+            for document in self._documents
+        ]

@@ -16,6 +16,7 @@ from training.card import write_card
 from training.crf import LinearChainCrf
 from training.dev import DevSet
 from training.scoring import Report
+from worker.recognition import Checkpoint
 from worker.recognition.checkpoint import NERQ_FILE
 from worker.recognition.engine_torch import TorchEngine
 
@@ -69,9 +70,8 @@ def record_scores(
         The strict scores on dev of the network as it was stored, in that window.
     """
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    fitted = dev.fit_window(
-        TorchEngine(open_stored(folder).to(device).eval()), facts["training"]["max_words"]
-    )
+    engine = TorchEngine(open_stored(folder).to(device).eval())
+    fitted = dev.fit_window(Checkpoint.open(str(folder)), engine, facts["training"]["max_words"])
     facts["window"] = fitted.policy.as_dict()
     facts["scores"] = {
         "dev": fitted.report.as_dict(),

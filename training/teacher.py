@@ -54,18 +54,24 @@ def ask_teacher(
     documents: Sequence[LabelledDocument],
     labels: Sequence[str],
     observer: TrainObserver,
-    kept: Path | None = None,
+    kept: Path | None,
+    work: Path,
     precision: str = "auto",
-) -> list[Rows]:
-    """Log-probabilities of each document's words, shape (n_words, n_labels) in the order of `labels`.
+) -> Path:
+    """A file of the log-probabilities of the documents' words, for `read_rows`; made unless it is there.
 
     Args:
         teacher: a checkpoint with the same labels.
         documents: cut into the student's words; the teacher cuts these into its own pieces and windows.
-        kept: a file that holds them after the first time; one of another teacher or of other words is refused.
+        labels: the columns of the rows, in order.
+        observer: is told how far the teacher has read.
+        kept: the file that is wanted; one of another teacher or of other words is refused.
+        work: a folder for the file where none is wanted.
+        precision: that the teacher computes in.
 
     Raises:
         ModelError: the teacher has other labels.
+        InputError: the wanted file cannot be used.
     """
     checkpoint = Checkpoint.open(teacher)
     if sorted(checkpoint.labels.names) != sorted(labels):
@@ -73,14 +79,30 @@ def ask_teacher(
             f"The teacher {teacher} knows {', '.join(checkpoint.labels.names)}; the data has {', '.join(labels)}."
         )
     key = _key(checkpoint, documents, labels)
-    bounds = np.cumsum([len(document.words) for document in documents])[:-1]
-    if kept is not None and kept.exists():
-        return np.split(_read(kept, key), bounds)
+    path = kept or work / f"teacher-{precision}-{key[:16]}.npz"
+    if path.exists():
+        _check(path, key)
+        return path
+    if not path.parent.is_dir():  # found out before the teacher reads for hours
+        raise InputError(f"There is no folder {path.parent} for the teacher's probabilities.")
     order = [checkpoint.labels.names.index(label) for label in labels]
     rows = np.concatenate([*_ask(checkpoint, documents, observer, precision)])[:, order]
-    if kept is not None:
-        _write(kept, rows, key)
-    return np.split(rows, bounds)
+    _write(path, rows, key)
+    return path
+
+
+def read_rows(path: Path, documents: Sequence[LabelledDocument]) -> list[Rows]:
+    """The log-probabilities of each document's words, shape (n_words, n_labels), that `ask_teacher` wrote.
+
+    Raises:
+        InputError: the file is not here: another process has written it on another machine.
+    """
+    bounds = np.cumsum([len(document.words) for document in documents])[:-1]
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return np.split(stored["rows"], bounds)
+    except OSError as error:
+        raise InputError(f"The teacher's probabilities cannot be read: {error}") from error
 
 
 def _ask(
@@ -115,11 +137,11 @@ def _key(checkpoint: Checkpoint, documents: Iterable[LabelledDocument], labels: 
     return digest.hexdigest()
 
 
-def _read(path: Path, key: str) -> Rows:
+def _check(path: Path, key: str) -> None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             if str(stored["key"]) == key:
-                return np.asarray(stored["rows"])
+                return
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} holds no teacher's probabilities: {error}") from error
     raise InputError(f"{path} is of another teacher or of other texts; name another file.")

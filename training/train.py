@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import warnings
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -23,8 +22,9 @@ from training.folder import record_scores, write_folder
 from training.objective import Objective, read_class_weights
 from training.options import TrainObserver, TrainOptions, peak_rate
 from training.precision import choose_precision
+from training.processes import Processes
 from training.scoring import Report
-from training.teacher import ask_teacher, read_unlabelled
+from training.teacher import ask_teacher, read_rows, read_unlabelled
 from training.trainer import EntityTrainer
 from training.word_rule import FittedRule, fit_word_rule
 from training.work import WorkFolder
@@ -62,47 +62,84 @@ class _Data:
     unlabelled: list[LabelledDocument]
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a run begins with."""
+
+    options: TrainOptions
+    data: _Data
+    facts: dict[str, Any]
+    model: Any
+    tokenizer: Any
+
+
 def train(options: TrainOptions, observer: TrainObserver | None = None) -> Trained:
     """Train, keep the epoch with the best strict F1 on dev, and write a standard Hugging Face folder.
 
     Nothing is left in `options.output` unless the run comes to its end. A run that was interrupted after an epoch
     goes on from there when it is asked for again with the same options and data.
 
+    Each of several processes of a launcher calls this; see `training.processes`. All get the outcome, while only the
+    first tells its observer.
+
     Raises:
         InputError: a data file cannot be read, or the output exists already.
         ModelError: the base or the teacher cannot be opened.
         SettingsError: options do not fit the data, the base or this machine.
+        SystemExit: of several processes this is not the first, and the run has failed.
     """
-    _refuse_existing(options)
-    _refuse_what_is_missing(options)
-    observer = observer or TrainObserver()
+    with Processes.launched() as processes:
+        if observer is None or not processes.is_first:
+            observer = TrainObserver()
+        start = _begin(options, observer, processes)
+        run = processes.each(lambda: _decisive(start, processes.count))
+        run_of_first = processes.first(lambda: run)
+        processes.each(lambda: _refuse_other_run(run, run_of_first))
+        with processes.each(lambda: _work_folder(options, run, processes)) as work, processes.orderly_end():
+            if work.leftover:
+                observer.began_anew(work.leftover.n_epochs, work.leftover.differences)
+            return _run(start, observer, work, processes)
+
+
+def _begin(options: TrainOptions, observer: TrainObserver, processes: Processes) -> _Start:
+    processes.each(lambda: _refuse_what_is_missing(options))
     if options.threads:
         torch.set_num_threads(options.threads)
-    data = _read(options)
+    data = processes.each(lambda: _read(options))
     facts = gather_facts(options, data.files, data.rule, data.train, data.dev, data.unlabelled)
+    facts["machine"]["processes"] = processes.count
     observer.prepared(facts)
     set_seed(options.seed)
-    model, tokenizer = open_base(options.base, data.labels)
-    with WorkFolder.beside(options.output, _decisive(options, facts, model), restart=options.restart) as work:
-        if work.leftover:
-            observer.began_anew(work.leftover.n_epochs, work.leftover.differences)
-        trained = _run(options, observer, facts, data, work, model, tokenizer)
-        work.finish(options.output, overwrite=options.overwrite)
-    return trained
+    model, tokenizer = processes.each(lambda: open_base(options.base, data.labels))
+    rate = options.learning_rate or peak_rate(model.config.hidden_size)
+    return _Start(replace(options, learning_rate=rate), data, facts, model, tokenizer)
 
 
-def _decisive(options: TrainOptions, facts: dict[str, Any], model: Any) -> dict[str, Any]:
+def _work_folder(options: TrainOptions, run: dict[str, Any], processes: Processes) -> WorkFolder:
+    if processes.is_first:
+        return WorkFolder.beside(options.output, run, restart=options.restart)
+    return WorkFolder.shared(options.output, run)
+
+
+def _decisive(start: _Start, n_processes: int) -> dict[str, Any]:
     """What an interrupted run must share with this one to be resumed; another machine may go on."""
     digest = hashlib.sha256()
-    for name, weights in model.base_model.state_dict().items():
+    for name, weights in start.model.base_model.state_dict().items():
         digest.update(name.encode() + weights.reshape(-1).contiguous().view(torch.uint8).numpy().tobytes())
+    facts, teacher = start.facts, start.options.teacher
+    options = {name: value for name, value in facts["training"].items() if name not in _INDIFFERENT}
     return {
-        "options": {name: value for name, value in facts["training"].items() if name not in _INDIFFERENT},
+        "options": {**options, "processes": n_processes},
         "data": facts["data"],
         "base": digest.hexdigest(),
-        "teacher": Checkpoint.open(options.teacher).id if options.teacher else None,
+        "teacher": Checkpoint.open(teacher).id if teacher else None,
         "versions": {name: facts["machine"][name] for name in ("nerq", "torch", "transformers")},
     }
+
+
+def _refuse_other_run(run: dict[str, Any], run_of_first: dict[str, Any]) -> None:
+    if others := [part for part in run if run[part] != run_of_first[part]]:
+        raise SettingsError(f"This process has other {', '.join(others)} than the first one.")
 
 
 def _read(options: TrainOptions) -> _Data:
@@ -122,53 +159,85 @@ def _read(options: TrainOptions) -> _Data:
     )
 
 
-def _run(
-    options: TrainOptions,
-    observer: TrainObserver,
-    facts: dict[str, Any],
-    data: _Data,
-    work: WorkFolder,
-    model: Any,
-    tokenizer: Any,
-) -> Trained:
-    options = replace(options, learning_rate=options.learning_rate or peak_rate(model.config.hidden_size))
+def _run(start: _Start, observer: TrainObserver, work: WorkFolder, processes: Processes) -> Trained:
+    options, data, facts, model = start.options, start.data, start.facts, start.model
     facts["training"] = options.as_dict()
     crf = LinearChainCrf(data.labels) if options.decoding == "crf" else None
-    write_folder(work.checkpoint, model, tokenizer, facts, crf)
+    processes.first(lambda: write_folder(work.checkpoint, model, start.tokenizer, facts, crf))
+    checkpoint = processes.each(lambda: _open_student(options, work, model))
+    objective = processes.each(lambda: _objective(options, data, crf))
+    windows = _windows(options, observer, data, checkpoint, work, processes)
+    precision = processes.first(lambda: choose_precision(options.precision))
+    facts["machine"]["precision"] = precision
+    dev = DevSet(checkpoint.pieces, data.dev)
+    trainer = EntityTrainer(
+        model, crf, objective, windows, dev, options, precision, observer, work, processes
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of deprecations inside the libraries; nothing a user can act on
+        trainer.run()
+    return processes.first(lambda: _finish(start, work, crf, dev, trainer.history))
+
+
+def _finish(
+    start: _Start,
+    work: WorkFolder,
+    crf: LinearChainCrf | None,
+    dev: DevSet,
+    history: list[dict[str, float]],
+) -> Trained:
+    """Make the output of the network as it is now."""
+    options, facts = start.options, start.facts
+    write_folder(work.checkpoint, start.model, start.tokenizer, facts, crf, half=options.half_weights)
+    facts["training"]["seconds"] = round(work.seconds)
+    best = record_scores(work.checkpoint, dev, facts, history)
+    work.finish(options.output, overwrite=options.overwrite)
+    return Trained(options.output, best, facts["scores"]["best_epoch"], tuple(history), facts)
+
+
+def _open_student(options: TrainOptions, work: WorkFolder, model: Any) -> Checkpoint:
+    if not work.checkpoint.exists():
+        raise SettingsError(f"{work.folder} is not here; all processes must share the folder of the output.")
     room = room_for_pieces(work.checkpoint, model.config.to_dict())
     if options.max_pieces > room:
         raise SettingsError(
             f"{options.base} has room for {room} pieces in a window, not for {options.max_pieces}."
         )
-    objective = Objective(
+    return Checkpoint.open(str(work.checkpoint))
+
+
+def _objective(options: TrainOptions, data: _Data, crf: LinearChainCrf | None) -> Objective:
+    return Objective(
         read_class_weights(options.class_weights, data.train, data.labels),
         crf,
         options.teacher_weight if options.teacher else 0.0,
         options.temperature,
     )
-    windows = _windows(options, observer, data, Checkpoint.open(str(work.checkpoint)))
-    precision = choose_precision(options.precision)
-    facts["machine"]["precision"] = precision
-    trainer = EntityTrainer(model, crf, objective, windows, data.dev, options, precision, observer, work)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of deprecations inside the libraries; nothing a user can act on
-        trainer.run()
-    write_folder(work.checkpoint, trainer.network(), tokenizer, facts, crf, half=options.half_weights)
-    facts["training"]["seconds"] = round(work.seconds)
-    dev = DevSet(Checkpoint.open(str(work.checkpoint)), data.dev)
-    best = record_scores(work.checkpoint, dev, facts, trainer.history)
-    return Trained(options.output, best, facts["scores"]["best_epoch"], tuple(trainer.history), facts)
 
 
 def _windows(
-    options: TrainOptions, observer: TrainObserver, data: _Data, checkpoint: Checkpoint
+    options: TrainOptions,
+    observer: TrainObserver,
+    data: _Data,
+    checkpoint: Checkpoint,
+    work: WorkFolder,
+    processes: Processes,
 ) -> MixedWindows:
     documents = [*data.train, *data.unlabelled]
     lessons = [Lesson(document) for document in documents]
-    if options.teacher:
-        rows = ask_teacher(
-            options.teacher, documents, data.labels, observer, options.teacher_rows, options.precision
+    if teacher := options.teacher:
+        path = processes.first(
+            lambda: ask_teacher(
+                teacher,
+                documents,
+                data.labels,
+                observer,
+                options.teacher_rows,
+                work.folder,
+                options.precision,
+            )
         )
+        rows = processes.each(lambda: read_rows(path, documents))
         lessons = [Lesson(document, own) for document, own in zip(documents, rows, strict=True)]
     n_labelled = len(data.train)
     return MixedWindows(
@@ -184,11 +253,7 @@ def _windows(
 
 
 def _refuse_what_is_missing(options: TrainOptions) -> None:
-    if int(os.environ.get("WORLD_SIZE") or 1) > 1:
-        raise SettingsError(
-            "nerq train runs in one process on one GPU: start it without a launcher such as torchrun or "
-            "`accelerate launch`. CUDA_VISIBLE_DEVICES chooses the GPU."
-        )
+    _refuse_existing(options)
     if options.tensorboard and not find_spec("tensorboard"):
         raise SettingsError("TensorBoard logs need a package: pip install 'nerq[tensorboard]'.")
 

@@ -34,16 +34,19 @@ class WorkFolder:
     """`.NAME.work` beside the output: the Trainer's checkpoints and the folder that will be the output.
 
     Use as a context manager. It is locked while a run is in it. A run that fails before its first epoch is done
-    leaves nothing; later the folder is kept, to be resumed.
+    leaves nothing; later the folder is kept, to be resumed. Of several processes of a run one takes it and writes.
 
     Attributes:
+        folder: itself.
         checkpoint: the folder that becomes the output.
         epochs: the Trainer's checkpoints.
         leftover: what `begin` will throw away, if anything.
     """
 
-    def __init__(self, folder: Path, lock: IO[str], run: Mapping[str, Any], *, restart: bool) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path, lock: IO[str] | None, run: Mapping[str, Any], *, restart: bool = False
+    ) -> None:
+        self.folder = folder
         self._lock = lock
         self._run = run
         self._started = time.monotonic()
@@ -68,7 +71,7 @@ class WorkFolder:
         Raises:
             InputError: another run is in it, or it cannot be made.
         """
-        folder = output.with_name(f".{output.name}.work")
+        folder = _folder_of(output)
         try:
             return cls(folder, _lock(folder), json.loads(json.dumps(run)), restart=restart)
         except BlockingIOError:
@@ -76,14 +79,21 @@ class WorkFolder:
         except OSError as error:
             raise InputError(f"There is no place to work beside {output}: {error}") from error
 
+    @classmethod
+    def shared(cls, output: Path, run: Mapping[str, Any]) -> WorkFolder:
+        """The folder that another process of the same run has taken, to read in."""
+        return cls(_folder_of(output), None, run)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._lock is None:
+            return
         if not self._whole():
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.close()
 
     @property
@@ -94,14 +104,14 @@ class WorkFolder:
     def begin(self) -> None:
         """Throw away the epochs of another run, if there are any: this one is about to make its own."""
         if not self._is_resumable:
-            discarded = self._folder / "discarded"
+            discarded = self.folder / "discarded"
             shutil.rmtree(discarded, ignore_errors=True)
             if self.epochs.exists():
                 self.epochs.rename(discarded)  # at once: no half of them may be taken for something whole
             shutil.rmtree(discarded, ignore_errors=True)
-            part = self._folder / "run.json.part"
+            part = self.folder / "run.json.part"
             part.write_text(json.dumps(self._run), encoding="ascii")
-            part.replace(self._folder / "run.json")
+            part.replace(self.folder / "run.json")
             self._is_resumable = True
 
     def last_epoch(self) -> Path | None:
@@ -135,13 +145,17 @@ class WorkFolder:
                     f"{output} was made by someone else meanwhile. The new model is in {self.checkpoint}; "
                     "the same command goes on with it once that is away, or with --overwrite."
                 )
-            output.rename(self._folder / "replaced")
+            output.rename(self.folder / "replaced")
         self.checkpoint.rename(output)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _whole(self) -> dict[int, Path]:
         """The whole checkpoints by step, whichever run they are of."""
         return {_step(path.parent): path.parent for path in self.epochs.glob(f"checkpoint-*/{_WHOLE}")}
+
+
+def _folder_of(output: Path) -> Path:
+    return output.with_name(f".{output.name}.work")
 
 
 def _lock(folder: Path) -> IO[str]:

@@ -236,15 +236,6 @@ def test_a_missing_package_is_named(options: TrainOptions, monkeypatch: pytest.M
         train(replace(options, tensorboard=Path("logs")))
 
 
-def test_a_launcher_of_several_processes_is_refused(
-    options: TrainOptions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(SettingsError, match="one process on one GPU"):
-        train(options)
-    assert is_clean(options)
-
-
 def test_a_loss_that_is_no_number_ends_the_run(options: TrainOptions) -> None:
     with pytest.raises(SettingsError, match="lower the learning rate"):
         train(replace(options, learning_rate=0.99, class_weights="O=1e38,B-PER=1e38,I-PER=1e38"))
@@ -270,7 +261,9 @@ def test_a_failed_run_leaves_nothing(options: TrainOptions, tmp_path: Path) -> N
     assert is_clean(options)
 
 
-def test_what_does_not_fit_is_refused_and_leaves_nothing(options: TrainOptions, tmp_path: Path) -> None:
+def test_what_does_not_fit_is_refused_and_leaves_nothing(
+    options: TrainOptions, teacher: Path, tmp_path: Path
+) -> None:
     (tmp_path / "plain.conll").write_text("nothing O\nhere O\n")
     refused: list[tuple[type[Exception], str, dict[str, Any]]] = [
         (SettingsError, "has room for 60 pieces", {"max_pieces": 61}),
@@ -278,6 +271,7 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(options: TrainOptions, 
         (InputError, "holds no entity", {"dev": tmp_path / "plain.conll"}),
         (InputError, "holds no entity", {"train": (tmp_path / "plain.conll",)}),
         (ModelError, "nothing-there", {"teacher": str(tmp_path / "nothing-there")}),
+        (InputError, "no folder", {"teacher": str(teacher), "teacher_rows": tmp_path / "nowhere" / "rows"}),
     ]
     if not torch.cuda.is_available():
         refused.append((SettingsError, "needs a CUDA device", {"precision": "fp16"}))

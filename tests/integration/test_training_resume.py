@@ -232,6 +232,24 @@ def test_restart_and_another_base_begin_anew(tmp_path: Path) -> None:
     assert watcher.thrown_away == (2, ("other base",))
 
 
+def test_a_resumed_run_does_not_ask_its_teacher_again(tmp_path: Path) -> None:
+    teacher = train(_options(tmp_path / "teacher", epochs=1)).output
+    options = _options(tmp_path, epochs=3, teacher=str(teacher))
+    whole = train(replace(options, output=tmp_path / "whole"))
+    watcher = Watcher(interrupt_after=1)
+    with pytest.raises(KeyboardInterrupt):
+        train(options, watcher)
+    assert watcher.n_taught == 12 * 8
+    # Nor does one that begins anew, unless its teacher would answer otherwise.
+    for changes, n_taught in (({}, 0), ({"seed": 2}, 0), ({"precision": "bf16"}, 12 * 8), ({}, 0)):
+        watcher = Watcher(interrupt_after=2)
+        with pytest.raises(KeyboardInterrupt):
+            train(replace(options, **changes), watcher)
+        assert watcher.n_taught == n_taught
+    assert weights(train(options).output) == weights(whole.output)
+    assert not _work(options).exists()
+
+
 def test_two_runs_at_once_do_not_mix(tmp_path: Path) -> None:
     options = _options(tmp_path, epochs=1)
     refusals = []
