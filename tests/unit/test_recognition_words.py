@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,3 +107,10 @@ def test_what_was_cut_before_does_not_matter(parts: list[str]) -> None:
 def test_hostile_repetition_takes_linear_time(bad: str) -> None:
     text = bad * 100_000 + "1a"  # quadratic time would run into the test's time limit
     split_sentences(text, split_words(text))
+
+
+def test_a_long_text_is_cut_as_its_parts_are() -> None:
+    part = "Dr. Smith of Acme Inc. didn't say so.\n"
+    words, n_parts = split_words(part), 30_000
+    expected = (words[None] + len(part) * np.arange(n_parts)[:, None, None]).reshape(-1, 2)
+    assert np.array_equal(split_words(part * n_parts), expected)
