@@ -11,6 +11,8 @@ from alembic import command
 from sqlalchemy import text
 
 from tests.command_line import Terminal, invoke
+from tests.queue_work import make_settings, running_worker, submit, wait_finished
+from tests.readers import Gates
 from tests.samples import (
     MODEL,
     OTHER_MODEL,
@@ -23,6 +25,7 @@ from tests.samples import (
     new_source,
     result,
 )
+from tests.services import RedisServer, wait_until
 from worker import store
 from worker.errors import InputError, NotFoundError
 from worker.store import Database
@@ -307,3 +310,24 @@ def built(db: Database) -> list[str]:
     with db.read() as connection:
         rows = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
         return sorted("".join(sql.replace('"', "").split()) for sql in rows.scalars())
+
+
+def test_what_a_worker_has_in_hand_is_never_stored(
+    sqlite_url: str, redis_server: RedisServer, gates: Gates, gate_folder: Path
+) -> None:
+    settings = make_settings(sqlite_url, redis_server.url)
+    db = store.open_database(sqlite_url)
+    job = submit(db, [f"{CANARY} waits @wait", f"{CANARY} came."])
+    with running_worker(settings, gates=gate_folder) as worker:
+        wait_until(lambda: gates.arrived(), what="the batch in the reader's hand")
+        assert store.purge(db, store.find_doomed(db, [str(job)], [])).n_running == 2
+        gates.open()
+        later = submit(db, [f"{KEPT} came."])
+        wait_finished(db, later)
+        assert len(worker.model_processes()) == 1
+        assert "Traceback" not in worker.log()
+        assert "CRITICAL" not in worker.log()
+    assert CANARY not in everything(db)
+    assert store.scrub(db) is None
+    assert store.job_progress(db, later).n_entities == 1
+    db.close()

@@ -8,10 +8,12 @@ before Celery sees it, and all that passes is two UUIDs and the ids of extractio
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import logging
 import uuid
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from kombu.transport import redis
 
@@ -117,7 +119,8 @@ def _uuid(value: object) -> str:
 class Channel(redis.Channel):
     """A channel of kombu that hands on what `admit` lets pass, and drops, logs and counts the rest."""
 
-    _n_refused = 0
+    #: Since the start of the worker: after every outage there is another channel.
+    _refused: ClassVar[Iterator[int]] = itertools.count(1)
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         client = super()._create_client(asynchronous=asynchronous)
@@ -132,8 +135,7 @@ class Channel(redis.Channel):
         try:
             return name, admit(item)
         except MessageError as error:
-            self._n_refused += 1
-            _log.error("message refused", extra={"reason": str(error), "refused": self._n_refused})
+            _log.error("message refused", extra={"reason": str(error), "refused": next(self._refused)})
             return None
 
 
