@@ -113,8 +113,6 @@ def parse_url(url: str) -> URL:
         raise SettingsError("NERQ_DATABASE is not a database URL.") from None
     if "@" in (parsed.host or ""):  # and what stands before it, in the password
         raise SettingsError("In NERQ_DATABASE, @ : / ? # of the password are written as %40 %3A %2F %3F %23.")
-    if "@" in (parsed.host or ""):  # and what stands before it, in the password
-        raise SettingsError("In NERQ_DATABASE, @ : / ? # of the password are written as %40 %3A %2F %3F %23.")
     if backend == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             raise SettingsError("nerq needs a database file: sqlite:///PATH")
