@@ -56,6 +56,7 @@ def open_openvino_engine(
         SettingsError: there is no such precision here.
     """
     core = openvino.Core()
+    core.set_property({"ENABLE_MMAP": False})  # a running model must not change with its file
     chosen = _choose_precision(core, precision)
     properties: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": _HINTS[chosen],
