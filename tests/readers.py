@@ -42,7 +42,7 @@ class CapitalsReader:
         if "@segfault" in text:
             ctypes.string_at(0)
         if "@greedy" in text:
-            bytearray(1 << 40)  # more than any machine has
+            bytearray(1 << 40)  # more than the test lets it have
         if "@memory" in text or ("@crowded" in text and n_texts > 2):
             raise MemoryError
         if "@cuda" in text:

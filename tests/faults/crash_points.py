@@ -60,7 +60,8 @@ POINTS: Mapping[str, Point] = {
     "before claim": before("worker.store.extractions", "claim"),
     "after claim": after("worker.store.extractions", "claim", bool),
     "after recognition": after("worker.queue.reading", "read_all"),
-    "in the transaction of finish": after("worker.store.bulk", "insert_rows"),
+    # Its entities are in, that it is done is not.
+    "in the transaction of finish": before("worker.store.extractions", "_result_row"),
     "before finish": before("worker.store.extractions", "finish"),
     "after commit": after("worker.store.extractions", "finish"),
     "before ack": after("worker.queue.child", "ModelProcess.handle"),

@@ -35,13 +35,15 @@ POISON = {
     "Donald @bug": "internal_error",
 }
 MAX_LOSSES = 2
+#: A command that starts another one with 8 GB of memory to be had, however much the machine would promise.
+LIMITED = ("bash", "-c", 'ulimit -v 8000000 && exec "$@"', "bash")
 
 
 @pytest.fixture
 def settings(postgres_url: str, redis_server: RedisServer) -> Settings:
     # A batch is small enough to be read in its time on a slow machine; a process needs two seconds to start on none.
     return make_settings(
-        postgres_url, redis_server.url, batch_documents=99, max_losses=MAX_LOSSES, time_limit_s=5.0
+        postgres_url, redis_server.url, batch_documents=99, max_losses=MAX_LOSSES, time_limit_s=8.0
     )
 
 
@@ -57,7 +59,7 @@ def test_poison_in_a_batch_fails_alone_after_as_many_deaths_as_it_is_allowed(
 ) -> None:
     given = [*GOOD[:4], *POISON, *GOOD[4:]]
     job = submit(db, given)
-    with running_worker(settings):
+    with running_worker(settings, prefix=LIMITED):
         wait_finished(db, job, PATIENCE_S)
     assert failures(db, job) == {f"{given.index(text):03}.txt": code for text, code in POISON.items()}
     assert losses(db) == [MAX_LOSSES if POISON.get(text) == "worker_lost" else 0 for text in given], (
