@@ -83,7 +83,9 @@ def _database_checks(settings: Settings) -> Iterator[Check]:
         yield Check("database", "ok", f"{where}, schema {state.current}")
     else:
         finding = f"{where}, schema {state.current or 'none'}, but this nerq needs {state.head}"
-        yield Check("database", "failed", finding, "Run `nerq db upgrade`.", EXIT_UNAVAILABLE)
+        newer = "Upgrade nerq: the database was made by a newer one."
+        advice = newer if state.is_newer else "Run `nerq db upgrade`."
+        yield Check("database", "failed", finding, advice, EXIT_UNAVAILABLE)
 
 
 def _model_checks(settings: Settings) -> Iterator[Check]:
