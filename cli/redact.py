@@ -102,7 +102,7 @@ def command(
       nerq redact 7 -o redacted --style mask --everywhere
 
     \b
-    mask       ████ ██████, as long as the name: places in the text stay where they are
+    mask       ███████, as long as the name: places in the text stay where they are
     label      [PER]
     pseudonym  PER-1, the same for every spelling of a name that differs in case or white space only
     hash       PER-5d0c41e9b2a7f386, an HMAC of the name; its key is in the map, or is thrown away without one
@@ -113,6 +113,9 @@ def command(
     Replaced is what the model found, where it found it. --everywhere also replaces every other place in the job that
     reads the same, in whole words. It is not the default since one mistake of the model, or a name that is a word as
     well (May, Will), is then replaced everywhere.
+
+    A PATH is read into the database, texts and all, with the model that nerq submit would take; what that has read
+    before is not read again.
 
     A map that is there goes on: its names keep their signs. It is readable by its owner only, and must not lie in DIR.
     Copies are plain text in UTF-8 and mirror the folder of the documents; a record of a JSON Lines file becomes a
