@@ -41,7 +41,7 @@ LIMITED = ("bash", "-c", 'ulimit -v 8000000 && exec "$@"', "bash")
 
 @pytest.fixture
 def settings(postgres_url: str, redis_server: RedisServer) -> Settings:
-    # A batch is small enough to be read in its time on a slow machine; a process needs two seconds to start on none.
+    # The time limit is for the one that is stuck: on a busy machine too, a good document is read in less.
     return make_settings(
         postgres_url, redis_server.url, batch_documents=99, max_losses=MAX_LOSSES, time_limit_s=8.0
     )
