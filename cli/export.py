@@ -83,7 +83,7 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> int:
-    """Write the documents of a job with their entities in a format of another tool.
+    """Write a job's documents and entities for another tool.
 
     \b
     Examples:

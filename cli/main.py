@@ -41,9 +41,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Use the entities": {
         "entities": Entry("entities", "Find and count stored entities."),
         "show": Entry("show", "Show a document with its entities marked."),
-        "export": Entry(
-            "export", "Write the documents of a job with their entities in a format of another tool."
-        ),
+        "export": Entry("export", "Write a job's documents and entities for another tool."),
         "redact": Entry("redact", "Write copies of documents with their names replaced."),
     },
     "Make models": {

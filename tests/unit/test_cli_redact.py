@@ -145,6 +145,13 @@ def test_stretches_cover_every_entity_and_share_nothing(words: list[str], data: 
     assert not any(re.search(rf"\b{re.escape(e.text)}\b", text) for e in entities)
 
 
+def test_a_longer_name_does_not_reach_beyond_the_end() -> None:
+    known = KnownNames()
+    for name in ("Ann Lee", "Ann"):
+        known.add(NewEntity(0, len(name), "PER", name, 0.9))
+    assert [(s.start, s.end) for s in known.find("Bo, Ann", [])] == [(4, 7)]
+
+
 def test_overlapping_entities_leave_nothing_of_either() -> None:
     entities = [NewEntity(0, 7, "PER", "Ann Lee", 0.9), NewEntity(4, 10, "ORG", "Lee Co", 0.9)]
     assert [(s.start, s.end, s.label) for s in found_stretches(entities)] == [(0, 10, "PER")]

@@ -60,7 +60,7 @@ class KnownNames:
             limit = taken[next_taken].start if next_taken < len(taken) else len(text)
             for n in sorted(self._lengths.get(words[i], ()), reverse=True):
                 labels = self._labels.get(tuple(words[i : i + n]))
-                if labels and offsets[i + n - 1][1] <= limit:
+                if labels and i + n <= len(words) and offsets[i + n - 1][1] <= limit:
                     yield Stretch(start, offsets[i + n - 1][1], _most_frequent(labels), is_found=False)
                     i += n
                     break
