@@ -32,6 +32,8 @@ from worker.store import Database, open_database, silence
 
 PATIENCE_S = 100.0
 
+pytestmark = pytest.mark.timeout(300)  # beyond PATIENCE_S, on any machine
+
 
 @pytest.fixture
 def proxy(postgres_url: str) -> Iterator[Proxy]:

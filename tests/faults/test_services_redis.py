@@ -21,6 +21,8 @@ from worker.store import Database
 #: Longer than nerq waits for Redis anywhere.
 PATIENCE_S = 100.0
 
+pytestmark = pytest.mark.timeout(300)  # beyond PATIENCE_S, on any machine
+
 
 @pytest.fixture
 def proxy(redis_server: RedisServer) -> Iterator[Proxy]:

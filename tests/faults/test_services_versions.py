@@ -23,6 +23,8 @@ from worker.store import Database, migration, migration_state, open_database, up
 from worker.store.database import make_database
 
 PATIENCE_S = 100.0
+
+pytestmark = pytest.mark.timeout(300)  # beyond PATIENCE_S, on any machine
 #: What the commands are called with; those that are not named here are about a job.
 ARGUMENTS = {
     "doctor": [],
