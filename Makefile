@@ -11,6 +11,8 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 # How long each target is fuzzed.
 FUZZ_SECONDS ?= 60
+# Files of tests that run at a time: most of their time they wait for processes and services.
+TESTERS ?= 3
 # Arguments for pytest, e.g. make test ARGS="tests/unit -k settings".
 ARGS ?=
 
@@ -47,7 +49,7 @@ demo: $(INSTALLED) ## Read the example documents on this machine alone: entities
 .PHONY: test
 test: $(INSTALLED) ## Run all tests (ARGS="..." goes to pytest)
 	@.ci/services
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(INSTALLED) ## Feed odd bytes to readers, words and windows, FUZZ_SECONDS for each of the targets
