@@ -55,6 +55,13 @@ test: $(INSTALLED) ## Run all tests (ARGS="..." goes to pytest)
 fuzz: $(INSTALLED) ## Feed odd bytes to readers, words and windows, FUZZ_SECONDS for each of the targets
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
+# How long the storms of `make chaos` last.
+MINUTES ?= 10
+
+.PHONY: chaos
+chaos: $(INSTALLED) ## Kill, empty and crash at random while nerq reads (MINUTES=10): what was lost, doubled, wrong
+	$(BIN)/python -m tests.faults.chaos --minutes $(MINUTES)
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check style, formatting, types and the direction of imports
 	$(BIN)/ruff check .
