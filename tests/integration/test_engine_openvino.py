@@ -101,6 +101,17 @@ def test_without_a_cache_it_works_too(folder: Path, tmp_path: Path, monkeypatch:
     assert isinstance(open_engine(Checkpoint.open(str(folder)), "auto", "fp32", 1), OpenVinoEngine)
 
 
+def test_with_a_cache_that_is_full_it_works_too(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save_model(*_: object, **__: object) -> None:
+        raise RuntimeError("basic_ios::clear: iostream error")  # as OpenVINO does when there is no room
+
+    monkeypatch.setattr("openvino.save_model", save_model)
+    assert isinstance(open_engine(Checkpoint.open(str(folder)), "auto", "fp32", 1), OpenVinoEngine)
+    assert not list(cache.glob("*/*"))
+
+
 def test_a_network_that_it_cannot_compute_goes_to_torch(
     tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -135,4 +146,4 @@ def test_what_it_does_not_have_is_said(folder: Path) -> None:
     with pytest.raises(SettingsError, match="CPU only"):
         open_engine(checkpoint, "openvino", device="cuda")
     with pytest.raises(SettingsError, match="fp32 or bf16"):
-        open_openvino_engine(checkpoint, "fp16")
+        open_engine(checkpoint, "openvino", "fp16")

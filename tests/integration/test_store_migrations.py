@@ -38,6 +38,12 @@ def test_a_new_sqlite_file_gets_its_tables_and_belongs_to_its_owner_alone(tmp_pa
     again.close()
 
 
+def test_a_new_file_behind_a_link_belongs_to_its_owner_alone(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "new.db")
+    open_database("sqlite:///link.db").close()
+    assert stat.S_IMODE((tmp_path / "new.db").stat().st_mode) == 0o600
+
+
 def test_an_empty_postgresql_database_waits_for_db_upgrade(empty_postgres_url: str) -> None:
     with pytest.raises(SettingsError, match="nerq db upgrade"):
         open_database(empty_postgres_url)

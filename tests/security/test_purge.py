@@ -180,6 +180,14 @@ class TestAPurgedDocument:
         assert store.job_progress(db, second).n_sources == 0
         assert [e.text for e in store.find_entities(db, store.EntityQuery())] == [KEPT]
 
+    def test_goes_with_what_came_under_its_path_while_the_question_was_asked(self, db: Database) -> None:
+        path = f"wards/{CANARY}.txt"
+        new_job(db, [new_source(path, f"{CANARY} came.")])
+        doomed = store.find_doomed(db, [], [path])
+        new_job(db, [new_source(path, f"{CANARY} left.")])
+        assert store.purge(db, doomed).n_documents == 2
+        assert CANARY not in everything(db)
+
     def test_is_one_where_an_id_names_it(self, db: Database) -> None:
         new_job(db, [new_source("a.jsonl", f"{CANARY}{i}", record=str(i)) for i in range(3)])
         first = store.find_document(db, "1").id

@@ -43,7 +43,8 @@ def open_engine(
         raise SettingsError("The engine openvino computes on the CPU only; choose auto or torch for a GPU.")
     if kind == "openvino" and not _has_openvino():
         raise SettingsError("The engine openvino is not installed: pip install openvino, or choose torch.")
-    if kind == "torch" or device != "cpu" or precision == "fp16" or not _has_openvino():
+    is_torch = kind == "torch" or device != "cpu" or not _has_openvino()
+    if is_torch or (kind == "auto" and precision == "fp16"):
         return _open_torch(checkpoint, precision, threads, device)
     # Not at the top: each engine's library takes a while to import.
     from worker.recognition.engine_openvino import open_openvino_engine

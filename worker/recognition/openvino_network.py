@@ -48,15 +48,18 @@ def open_network(core: openvino.Core, checkpoint: Checkpoint) -> openvino.Model:
     place = _cache() / "openvino" / _key(checkpoint)
     if (kept := _read(core, place)) is not None:
         return kept
+    network = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(f"{place}.lock"):  # one process converts, the others wait for it
             if (kept := _read(core, place)) is None:
-                _write(_convert(core, checkpoint), place)
+                network = _convert(core, checkpoint)
+                _write(network, place)
                 kept = _read(core, place)
     except OSError as error:
         _log.info("no cache for converted networks: %s", error)
-    return kept if kept is not None else _convert(core, checkpoint)
+    found = kept if kept is not None else network
+    return found if found is not None else _convert(core, checkpoint)
 
 
 def _cache() -> Path:
@@ -88,7 +91,10 @@ def _write(network: openvino.Model, place: Path) -> None:
     with tempfile.TemporaryDirectory(dir=place.parent) as beside:
         folder = Path(beside) / "network"
         folder.mkdir()
-        openvino.save_model(network, folder / "network.xml", compress_to_fp16=False)
+        try:
+            openvino.save_model(network, folder / "network.xml", compress_to_fp16=False)
+        except RuntimeError as error:  # OpenVINO's way of saying that there is no room, for one
+            raise OSError(str(error)) from error
         (folder / "sha256.json").write_text(json.dumps(_digests(folder)))
         shutil.rmtree(place, ignore_errors=True)
         folder.rename(place)

@@ -125,7 +125,7 @@ def parse_url(url: str) -> URL:
 
 
 def _sqlite_engine(url: URL, foreign_keys: bool) -> Engine:
-    _create_private_file(Path(str(url.database)))
+    _create_private_file(Path(str(url.database)).resolve())  # a link may lead to a file that is not there yet
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_BUSY_S})
 
     @event.listens_for(engine, "connect")

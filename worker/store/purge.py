@@ -25,7 +25,7 @@ _PATHS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Doomed:
-    """What is to be deleted: jobs, documents wherever they were submitted, and what failed under a path."""
+    """What is to be deleted: jobs, documents wherever they were submitted, and all that has one of the paths."""
 
     job_ids: frozenset[int] = frozenset()
     document_ids: frozenset[int] = frozenset()
@@ -63,8 +63,6 @@ def find_doomed(db: Database, jobs: Iterable[str], documents: Iterable[str]) -> 
                 document_ids.add(int(ref))
             else:
                 paths.add(_path(connection, storable(ref)))
-        its = select(source.c.document_id).where(source.c.path.in_(paths), source.c.document_id.is_not(None))
-        document_ids |= set(connection.execute(its).scalars())
     return Doomed(job_ids, frozenset(document_ids), frozenset(paths))
 
 
@@ -131,7 +129,10 @@ class _Rows:
         its = _documents_of(rows.jobs)
         alone = set(_ids(connection, its.where(~_is_named_by_others(source.c.document_id, rows.jobs))))
         named = _chunked(connection, select(document.c.id), document.c.id.in_, doomed.document_ids)
-        rows.documents = sorted(alone | set(named))
+        # Looked up only now: a text that came under its path since then would else stay, without any source.
+        at_path = select(source.c.document_id).where(source.c.path.in_(doomed.paths))
+        at_path = at_path.where(source.c.document_id.is_not(None))
+        rows.documents = sorted(alone | set(named) | set(_ids(connection, at_path)))
         rows.kept = set(_ids(connection, its)) - set(rows.documents)
         by_job_or_path = or_(source.c.job_id.in_(rows.jobs), source.c.path.in_(doomed.paths))
         sources = set(_ids(connection, select(source.c.id).where(by_job_or_path)))
