@@ -54,15 +54,19 @@ def _take_over_labels(model: Any, path: str, labels: Sequence[str]) -> None:
     """Copy the rows of the base's head to the same labels here, whatever their order and number there."""
     known = AutoConfig.from_pretrained(path, trust_remote_code=False).id2label
     rows_there = {name: i for i, name in known.items()}
-    if list(known.values()) == list(labels) or rows_there.keys().isdisjoint(labels):
+    # A head of as many rows was loaded as it is, each row for whichever label has its number now.
+    is_loaded = len(known) == len(labels)
+    if list(known.values()) == list(labels) or (not is_loaded and rows_there.keys().isdisjoint(labels)):
         return
     base, report = AutoModelForTokenClassification.from_pretrained(
         path, use_safetensors=True, trust_remote_code=False, dtype="float32", output_loading_info=True
     )
     encoder = {f"{base.base_model_prefix}.{name}" for name in base.base_model.state_dict()}
     there, here = base.state_dict(), model.state_dict()
-    shared = [(i, rows_there[label]) for i, label in enumerate(labels) if label in rows_there]
+    fresh = here
+    if is_loaded and not rows_there.keys() >= set(labels):
+        fresh = AutoModelForTokenClassification.from_config(model.config).state_dict()
     for name in here.keys() - encoder - set(report["missing_keys"]):
         if (here[name].shape[0], there[name].shape[0]) == (len(labels), len(known)):
-            for i, j in shared:
-                here[name][i] = there[name][j]  # the state's tensors are the network's own
+            for i, label in enumerate(labels):  # the state's tensors are the network's own
+                here[name][i] = there[name][rows_there[label]] if label in rows_there else fresh[name][i]

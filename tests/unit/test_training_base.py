@@ -50,3 +50,14 @@ def test_every_family_takes_its_labels_over(tmp_path: Path, family: str) -> None
     labels = tuple(reversed(checkpoint.labels.names))
     after = open_base(str(folder), labels)[0].eval()(IDS).logits
     torch.testing.assert_close(after, before.flip(-1))
+
+
+def test_other_labels_of_the_same_number_begin_fresh(tmp_path: Path) -> None:
+    folder = make_tiny_checkpoint(tmp_path / "base")
+    before = load_network(Checkpoint.open(str(folder)), torch.float32).eval()(IDS).logits
+    labels = ("O", "B-PER", "I-PER", *(f"{prefix}-X{i}" for i in range(3) for prefix in "BI"))
+    assert len(labels) == len(LABELS)
+    after = open_base(str(folder), labels)[0].eval()(IDS).logits
+    for i, label in enumerate(labels):
+        is_same = torch.allclose(after[..., i], before[..., LABELS.index(label) if label in LABELS else i])
+        assert is_same == (label in LABELS)
