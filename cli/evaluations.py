@@ -169,7 +169,7 @@ def _is_confirmed(found: Sequence[StoredEvaluation]) -> bool:
 def how(settings: Mapping[str, Any], job_id: int | None) -> str:
     """How a model read: `60 words, constrained, raw text, scores from 0.5`."""
     parts = [length(settings["window"]["max_words"])] if settings["window"] else []
-    if settings["decoding"] not in (None, "argmax"):
+    if settings["decoding"] not in (None, "constrained"):
         parts.append(settings["decoding"])
     if settings["raw"] and job_id is None:
         parts.append("raw text")

@@ -124,7 +124,7 @@ def command(
     """
     from worker.redaction.copies import refuse_folder
 
-    _refuse_misfits(folder, style, map_path)
+    _refuse_misfits(origin, folder, style, map_path)
     refuse_folder(folder, overwrite)
     settings = read_settings()
     with opened_database(settings, make=Path(origin).exists() or origin == "-") as database:
@@ -147,7 +147,9 @@ def command(
     return EXIT_FAILURES if redaction.tally.n_left_out else EXIT_OK
 
 
-def _refuse_misfits(folder: Path, style: Style, map_path: Path | None) -> None:
+def _refuse_misfits(origin: str, folder: Path, style: Style, map_path: Path | None) -> None:
+    if Path(origin).is_dir() and folder.resolve().is_relative_to(Path(origin).resolve()):
+        raise click.UsageError("DIR must not lie in PATH: the copies would be read with it the next time.")
     if map_path is None:
         return
     if style not in _WITH_MAP:

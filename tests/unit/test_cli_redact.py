@@ -275,6 +275,13 @@ class TestOrigin:
         assert outcome.exit_code == 1
         assert "./letters" in outcome.stderr
 
+    def test_copies_do_not_lie_in_the_folder_that_is_read(self, tmp_path: Path) -> None:
+        write_documents(tmp_path / "letters", {"a.txt": "Ann met Bo."})
+        outcome = invoke("redact", "letters", "-o", "letters/copies")
+        assert outcome.exit_code == 2
+        assert "must not lie in PATH" in outcome.stderr
+        assert not Path("letters/copies").exists()
+
     @pytest.mark.usefixtures("letters")
     def test_what_is_neither_is_not_found(self) -> None:
         assert invoke("redact", "nowhere", "-o", "out").exit_code == 4

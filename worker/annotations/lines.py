@@ -97,9 +97,15 @@ def new_folder(path: Path) -> Iterator[Path]:
             new = Path(place) / "new"
             new.mkdir()
             yield new
+            old = Path(place) / "old"
             if path.exists():
-                path.rename(Path(place) / "old")
-            new.rename(path)
+                path.rename(old)
+            try:
+                new.rename(path)
+            except OSError:
+                if old.exists():  # or it would go with the temporary folder
+                    old.rename(path)
+                raise
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
