@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, column, func, inspect, select, table, text
 
@@ -19,6 +19,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 #: An upgrade of a PostgreSQL database waits by this lock for other upgrades and for those who write, and keeps
 #: them out; the number only has to be ours.
 _UPGRADE_LOCK = 0x6E657271
+_SHARE_UPGRADE_LOCK = select(func.pg_try_advisory_xact_lock_shared(_UPGRADE_LOCK))
 
 
 def open_database(url: str) -> Database:
@@ -87,12 +88,10 @@ def _require_current_schema(db: Database, url: str) -> None:
 
 def _require_same_schema(connection: Connection) -> None:
     """Let nothing be written into a schema that was changed since it was opened, or is being changed."""
-    columns: list[Any] = [column("version_num")]
-    if connection.dialect.name != "sqlite":  # there, one writer at a time is the rule anyway
-        columns.append(func.pg_try_advisory_xact_lock_shared(_UPGRADE_LOCK))
-    current, *locked = connection.execute(select(*columns).select_from(table("alembic_version"))).one()
-    if not all(locked):
+    # SQLite has one writer at a time anyway. The lock has a statement of its own: what the next one reads is not older.
+    if connection.dialect.name != "sqlite" and not connection.execute(_SHARE_UPGRADE_LOCK).scalar():
         raise TransientError("The database is being upgraded at this moment; try again.")
+    current = connection.execute(select(column("version_num")).select_from(table("alembic_version"))).scalar()
     _refuse_other(MigrationState(current, _versions()[-1]))
 
 
