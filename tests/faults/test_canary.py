@@ -22,6 +22,7 @@ from tests.faults.canary import (
     found,
     shown_by,
 )
+from tests.faults.flower import OPEN, Flower, running_flower
 from tests.queue_work import make_settings, running_worker, wait_finished
 from tests.readers import Gates
 from tests.services import RedisServer, wait_until
@@ -105,7 +106,12 @@ def test_words_of_documents_are_in_their_columns_and_nowhere_else(
         told.append(done.stdout + done.stderr)
         return told[-1]
 
-    with redis_server.client() as client, Eavesdropper(redis_server.url) as redis:
+    with (
+        redis_server.client() as client,
+        Eavesdropper(redis_server.url) as redis,
+        running_flower(redis_server.url, tmp_path / "flower.log") as flower,
+    ):
+        wait_until(client.pubsub_numpat, PATIENCE_S, "Flower's ear for events")
         tell("submit", str(documents))
         lying = list(everything_in(client))
         assert any(b"extract_batch" in value for value in lying), "no message lies in Redis"
@@ -118,11 +124,17 @@ def test_words_of_documents_are_in_their_columns_and_nowhere_else(
             wait_finished(db, 1, 200)
             shown += shown_by(psutil.Process(worker.pid))
             log = worker.log()
+            wait_until(flower.knows_the_end_of_all, PATIENCE_S, "the end of each batch, seen by Flower")
+        shown += shown_by(psutil.Process(flower.pid))
+        pages = _pages_for_the_password_only(flower)
         assert len(shown) > 1000
         assert not found(shown, *ALL)
         assert not found(b"\n".join(lying), *ALL)
         assert "exception" in log
         assert not found(log, *ALL)
+        assert not found(pages, *ALL)
+        assert "worker.queue.flower" in shown
+        assert not found(flower.log(), *ALL)
     assert {"LPUSH", "BRPOP", "PUBLISH"} <= redis.commands(), "messages and events went by"
     assert not found("\n".join(redis.heard), *ALL)
 
@@ -147,6 +159,20 @@ def test_words_of_documents_are_in_their_columns_and_nowhere_else(
     }
     db.close()
     assert files_with(temporary, *ALL) == []
+
+
+def _pages_for_the_password_only(flower: Flower) -> str:
+    """All that Flower shows; without the password nobody is shown a batch."""
+    paths = flower.paths()
+    answers = {path: flower.get(path) for path in paths}
+    assert {status for status, _ in answers.values()} == {200}
+    assert flower.workers(), "a sign of life"
+    batches = [page for path, (_, page) in answers.items() if path.startswith("/task/")]
+    assert all("extractions" in page for page in batches), "the arguments of each batch are shown"
+    assert "WorkerLostError" in "\n".join(batches), "so is how it failed"
+    for login in (None, "nerq:guessed"):
+        assert [path for path in paths if flower.get(path, login)[0] != 401] == list(OPEN)
+    return "\n".join(page for _, page in answers.values())
 
 
 def test_a_crash_leaves_no_image_of_the_memory(
