@@ -139,7 +139,7 @@ def test_a_family_learns_what_it_is_shown(name: str, tmp_path: Path) -> None:
         dev=tmp_path / "dev.conll",
         base=str(make_tiny_family(tmp_path / "base", name, spread=0.2)),
         output=tmp_path / "model",
-        epochs=8,
+        epochs=14,
         learning_rate=0.003,
         batch_pieces=100,
         max_words=20,
