@@ -4,8 +4,8 @@
     python -m benchmarks.adapt --gold notes.jsonl --base general --epochs 10 --seeds 1 2 3 --output FOLDER
 
 Each document is scored by a model that was trained on the others and chose its epoch and window by one of these, so
-that the document had no part in it. Strict F1 of all documents together, read in fp32, on the words of the gold file where
-it has words. F1 does not depend on the machine; nothing is timed here.
+that the document had no part in it. Strict F1 of all documents together, read in fp32, on the words of the gold file
+where it has words. F1 does not depend on the machine; nothing is timed here.
 """
 
 from __future__ import annotations
