@@ -32,6 +32,9 @@ def test_a_storm_of_kills_leaves_what_a_clean_run_leaves(
 
 def test_what_a_storm_cost_is_counted_by_documents() -> None:
     clean: Outcome = {"document": [("a",), ("b",), ("c",)], "entity": [("a", 1), ("a", 2), ("b", 3)]}
-    found: Outcome = {"document": [("a",), ("b",), ("c",)], "entity": [("a", 1), ("b", 3), ("b", 3), ("c", 4)]}
+    found: Outcome = {
+        "document": [("a",), ("b",), ("c",)],
+        "entity": [("a", 1), ("b", 3), ("b", 3), ("c", 4)],
+    }
     assert compare(found, clean) == Toll(Counter(), 3, n_lost=1, n_doubled=1, n_wrong=1)
     assert compare(clean, clean).is_clean
