@@ -34,8 +34,7 @@ def main() -> None:
     documents = read_annotations(arguments.gold).documents
     if len(documents) < 3:
         raise SystemExit("Three documents are the least: one to score, one to choose by, one to train on.")
-    before = [_read(arguments.base, document) for document in documents]
-    _print("as it is", before, arguments.json)
+    _print("as it is", _read(arguments.base, documents), arguments.json)
     reports = []
     for seed in arguments.seeds:
         after = [_leave_out(arguments, documents, i, seed) for i in range(len(documents))]
@@ -65,7 +64,7 @@ def _leave_out(
         threads=arguments.threads,
     )
     train(options)
-    scored = _read(str(options.output), documents[left_out])
+    (scored,) = _read(str(options.output), [documents[left_out]])
     shutil.rmtree(folder)
     return scored
 
@@ -77,14 +76,15 @@ def _write(documents: Sequence[AnnotatedDocument], path: Path) -> Path:
     return path
 
 
-def _read(model: str, document: AnnotatedDocument) -> ScoredDocument:
+def _read(model: str, documents: Sequence[AnnotatedDocument]) -> list[ScoredDocument]:
     checkpoint = Checkpoint.open(model)
-    own = label_words(document, checkpoint.word_rule, checkpoint.labels.names)
-    reading = Reading.of_words(own.text, own.words, own.sentences, checkpoint)
-    found = open_recognizer(checkpoint, "fp32").recognize_readings([reading])[0]
-    return ScoredDocument(
-        document.text, document.spans, [Span(e.start, e.end, e.label) for e in found.entities]
-    )
+    own = [label_words(document, checkpoint.word_rule, checkpoint.labels.names) for document in documents]
+    readings = [Reading.of_words(d.text, d.words, d.sentences, checkpoint) for d in own]
+    found = open_recognizer(checkpoint, "fp32").recognize_readings(readings)
+    return [
+        ScoredDocument(document.text, document.spans, [Span(e.start, e.end, e.label) for e in one.entities])
+        for document, one in zip(documents, found, strict=True)
+    ]
 
 
 def _print(name: str, documents: Sequence[ScoredDocument], as_json: bool) -> Report:

@@ -175,12 +175,32 @@ def _result_file(folder: Path, variant: Variant, seed: int) -> Path:
 
 
 def _run(arguments: argparse.Namespace, variant: Variant, seed: int) -> str:
-    folder = arguments.output / f"{variant.name}-{seed}"
+    options = _options(arguments, variant, seed)
+    trained = train(options)
+    known = {words: 100 * f1 for words, f1 in trained.facts["scores"]["windows"].items()}
+    f1 = _sweep(options.output, arguments.dev, variant.decodings, known)
+    result = {
+        "variant": variant.name,
+        "seed": seed,
+        "f1": f1,
+        "epochs": [100 * score["f1"] for score in trained.history],
+        **{key: trained.facts[key] for key in ("training", "machine", "data")},
+    }
+    if not arguments.keep:
+        shutil.rmtree(options.output)
+    part = _result_file(arguments.output, variant, seed).with_suffix(".part")
+    part.write_text(json.dumps(result, indent=1))
+    part.replace(part.with_suffix(".json"))
+    shown = {decoding: max(scores.values()) for decoding, scores in f1.items()}
+    return f"{options.output.name}: {', '.join(f'{name} {f1:.2f}' for name, f1 in shown.items())}"
+
+
+def _options(arguments: argparse.Namespace, variant: Variant, seed: int) -> TrainOptions:
     options = TrainOptions(
         train=tuple(arguments.train),
         dev=arguments.dev,
         base=arguments.base,
-        output=folder,
+        output=arguments.output / f"{variant.name}-{seed}",
         epochs=arguments.epochs,
         learning_rate=arguments.learning_rate,
         seed=seed,
@@ -195,40 +215,29 @@ def _run(arguments: argparse.Namespace, variant: Variant, seed: int) -> str:
         rows = arguments.teacher_rows
         rows = rows and rows.with_stem(f"{rows.stem}-unlabelled")
         options = replace(options, unlabelled=tuple(arguments.unlabelled), teacher_rows=rows)
-    trained = train(options)
-    own, *others = variant.decodings
-    known = {words: 100 * f1 for words, f1 in trained.facts["scores"]["windows"].items()}
-    f1 = {own: known | _sweep(folder, arguments.dev, own, [w for w in WINDOWS if w not in known])}
-    f1 |= {decoding: _sweep(folder, arguments.dev, decoding, FEW_WINDOWS) for decoding in others}
-    result = {
-        "variant": variant.name,
-        "seed": seed,
-        "f1": f1,
-        "epochs": [100 * score["f1"] for score in trained.history],
-        "training": trained.facts["training"],
-        "machine": trained.facts["machine"],
-        "data": trained.facts["data"],
-    }
-    if not arguments.keep:
-        shutil.rmtree(folder)
-    part = _result_file(arguments.output, variant, seed).with_suffix(".part")
-    part.write_text(json.dumps(result, indent=1))
-    part.replace(part.with_suffix(".json"))
-    shown = {decoding: max(scores.values()) for decoding, scores in f1.items()}
-    return f"{folder.name}: {', '.join(f'{name} {f1:.2f}' for name, f1 in shown.items())}"
+    return options
 
 
-def _sweep(folder: Path, dev: Path, decoding: str, windows: Sequence[int]) -> dict[int, float]:
-    """F1 in per cent by words of a window."""
-    checkpoint = replace(Checkpoint.open(str(folder)), decoding=decoding)
+def _sweep(
+    folder: Path, dev: Path, decodings: Sequence[str], known: dict[int, float]
+) -> dict[str, dict[int, float]]:
+    """F1 in per cent by decoding and words of a window; `known` are some of the first decoding."""
+    checkpoint = Checkpoint.open(str(folder))
     documents = [
         label_words(document, checkpoint.word_rule, checkpoint.labels.names)
         for document in read_annotations(dev).documents
     ]
+    dev_set = DevSet(checkpoint.pieces, documents)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     engine = TorchEngine(open_stored(folder).to(device).eval())
-    dev_set = DevSet(checkpoint.pieces, documents)
-    return {w: 100 * dev_set.score(checkpoint, engine, WindowPolicy(w, MAX_PIECES)).f1 for w in windows}
+
+    def score(decoding: str, words: int) -> float:
+        policy = WindowPolicy(words, MAX_PIECES)
+        return 100 * dev_set.score(replace(checkpoint, decoding=decoding), engine, policy).f1
+
+    own, *others = decodings
+    f1 = {own: known | {words: score(own, words) for words in WINDOWS if words not in known}}
+    return f1 | {other: {words: score(other, words) for words in FEW_WINDOWS} for other in others}
 
 
 if __name__ == "__main__":

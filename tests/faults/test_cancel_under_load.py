@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,13 +30,6 @@ N_ROUNDS = 3
 @pytest.fixture
 def settings(database_url: str, redis_server: RedisServer) -> Settings:
     return make_settings(database_url, redis_server.url, processes=2)
-
-
-@pytest.fixture
-def db(settings: Settings) -> Iterator[Database]:
-    database = store.open_database(settings.database_url)
-    yield database
-    database.close()
 
 
 def n_done(db: Database, job: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from tests.queue_work import (
 )
 from tests.readers import Gates
 from tests.services import RedisServer, wait_until
-from worker import store
 from worker.queue.app import BrokerQueue, QueueState, make_app
 from worker.queue.dispatch import dispatch
 from worker.settings import Settings
@@ -35,13 +33,6 @@ PATIENCE_S = 120.0
 @pytest.fixture
 def settings(postgres_url: str, redis_server: RedisServer) -> Settings:
     return make_settings(postgres_url, redis_server.url)
-
-
-@pytest.fixture
-def db(settings: Settings) -> Iterator[Database]:
-    database = store.open_database(settings.database_url)
-    yield database
-    database.close()
 
 
 def attempts(db: Database) -> list[tuple[int, str]]:

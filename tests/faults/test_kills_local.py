@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from tests.command_line import NERQ, environment, write_documents
 from tests.faults.crash_points import Crash, Victim
 from tests.faults.outcome import Outcome, clean_outcome, clean_submit, outcome
 from tests.queue_work import make_settings, n_running, running_worker, submit, texts, wait_finished
-from worker import store
 from worker.settings import Settings
 from worker.store import Database
 
@@ -35,13 +33,6 @@ POINTS = (
 def settings(sqlite_url: str) -> Settings:
     # So many kills in a row are not one document's fault.
     return make_settings(sqlite_url, max_losses=99)
-
-
-@pytest.fixture
-def db(settings: Settings) -> Iterator[Database]:
-    database = store.open_database(settings.database_url)
-    yield database
-    database.close()
 
 
 def test_a_model_process_killed_at_every_moment_of_a_batch(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,13 +33,6 @@ POINTS = (
 @pytest.fixture
 def settings(postgres_url: str, redis_server: RedisServer) -> Settings:
     return make_settings(postgres_url, redis_server.url, batch_documents=64)
-
-
-@pytest.fixture
-def db(settings: Settings) -> Iterator[Database]:
-    database = store.open_database(settings.database_url)
-    yield database
-    database.close()
 
 
 def test_a_submit_killed_at_every_moment_and_given_again(

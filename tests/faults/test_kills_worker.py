@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from tests.faults.crash_points import Crash, Victim
 from tests.faults.outcome import clean_outcome, outcome
 from tests.queue_work import make_settings, running_worker, submit, texts, wait_finished
 from tests.services import RedisServer
-from worker import store
 from worker.settings import Settings
 from worker.store import Database
 
@@ -46,13 +44,6 @@ OF_A_WORKER = (
 def settings(postgres_url: str, redis_server: RedisServer) -> Settings:
     # So many kills in a row are not one document's fault.
     return make_settings(postgres_url, redis_server.url, max_losses=99)
-
-
-@pytest.fixture
-def db(settings: Settings) -> Iterator[Database]:
-    database = store.open_database(settings.database_url)
-    yield database
-    database.close()
 
 
 def test_a_model_process_killed_at_every_moment_of_a_batch(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +44,6 @@ def settings(postgres_url: str, redis_server: RedisServer) -> Settings:
     return make_settings(
         postgres_url, redis_server.url, batch_documents=99, max_losses=MAX_LOSSES, time_limit_s=8.0
     )
-
-
-@pytest.fixture
-def db(settings: Settings) -> Iterator[Database]:
-    database = store.open_database(settings.database_url)
-    yield database
-    database.close()
 
 
 def test_poison_in_a_batch_fails_alone_after_as_many_deaths_as_it_is_allowed(

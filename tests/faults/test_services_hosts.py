@@ -23,7 +23,7 @@ from tests.queue_work import (
 from tests.readers import GATES, Gates
 from tests.services import PostgresServer, RedisServer, find_postgres, find_redis, wait_until
 from worker.settings import Settings
-from worker.store import Database, open_database, upgrade_database
+from worker.store import Database, upgrade_database
 
 PATIENCE_S = 100.0
 #: A network that is gone is noticed in seconds; it would be in a minute and a half.
@@ -53,13 +53,6 @@ def settings(network: list[Host]) -> Iterator[Settings]:
     finally:
         redis.remove()
         postgres.remove()
-
-
-@pytest.fixture
-def db(settings: Settings) -> Iterator[Database]:
-    database = open_database(settings.database_url)
-    yield database
-    database.close()
 
 
 @pytest.fixture

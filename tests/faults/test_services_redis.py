@@ -37,13 +37,6 @@ def settings(sqlite_url: str, proxy: Proxy) -> Settings:
     return make_settings(sqlite_url, proxy.url)
 
 
-@pytest.fixture
-def db(settings: Settings) -> Iterator[Database]:
-    database = store.open_database(settings.database_url)
-    yield database
-    database.close()
-
-
 def limit_memory(server: RedisServer, limit: str) -> None:
     with server.client() as client:
         client.config_set("maxmemory", limit)

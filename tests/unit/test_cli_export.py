@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,6 @@ from worker.store import Database, NewEntity
 LETTER = "👩🏽‍🚒 Ann Lee 😀 wrote\r\nto New\r\nYork.\r\n\r\nZoe\u0308 of 𝔅o met דנה."
 NAMES = ("Ann Lee", "New\r\nYork", "Zoe\u0308", "𝔅o", "דנה")
 ID = "letters/ann.txt"
-
-
-@pytest.fixture
-def database(sqlite_url: str) -> Iterator[Database]:
-    opened = store.open_database(sqlite_url)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,6 @@ from worker.settings import Settings
 from worker.store import Database
 
 LETTER = "Anna of Acme wrote to Bob.\r\nBob \x1b[31mof\u202e Acme was away.\n"
-
-
-@pytest.fixture
-def database(sqlite_url: str) -> Iterator[Database]:
-    """The database that commands find in their folder."""
-    opened = store.open_database(sqlite_url)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,6 @@ from worker.redaction.occurrences import KnownNames, found_stretches
 from worker.store import Database, NewEntity, RunFacts
 
 LETTER = "Ann Lee 😀 met Bo.\r\nANN\r\nLEE left; Anna and Ann Lee stayed.\r\n"
-
-
-@pytest.fixture
-def database(sqlite_url: str) -> Iterator[Database]:
-    opened = store.open_database(sqlite_url)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -14,6 +14,20 @@ One function for each thing that nerq asks of the database or tells it; the firs
 """
 
 from worker.store.announcements import announce, announce_again, open_work, unannounce
+from worker.store.answers import (
+    CountRow,
+    DocumentRow,
+    EntityQuery,
+    EntityRow,
+    ErrorRow,
+    GoldFile,
+    JobDocument,
+    ModelRow,
+    NewEvaluation,
+    ReadingRow,
+    StoredEvaluation,
+    WorkerRow,
+)
 from worker.store.database import Database
 from worker.store.documents import document_readings, find_document, job_documents
 from worker.store.entities import count_entities, document_entities, find_entities
@@ -31,30 +45,18 @@ from worker.store.rows import (
     Announced,
     Claimed,
     ClaimedBatch,
-    CountRow,
-    DocumentRow,
-    EntityQuery,
-    EntityRow,
-    ErrorRow,
     ExtractionStatus,
     Finished,
-    GoldFile,
     Job,
-    JobDocument,
     MigrationState,
     ModelFacts,
-    ModelRow,
     NewDocument,
     NewEntity,
-    NewEvaluation,
     NewSource,
     OpenWork,
     Progress,
-    ReadingRow,
     Reclaimed,
     RunFacts,
-    StoredEvaluation,
-    WorkerRow,
 )
 from worker.store.sources import add_sources
 from worker.store.workers import beat, leave, live_workers

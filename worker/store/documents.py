@@ -9,8 +9,9 @@ from dataclasses import fields
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from worker.errors import InputError, NotFoundError
+from worker.store.answers import DocumentRow, JobDocument, ReadingRow
 from worker.store.database import AnyRow, Database
-from worker.store.rows import DocumentRow, ExtractionStatus, JobDocument, NewEntity, ReadingRow
+from worker.store.rows import ExtractionStatus, NewEntity
 from worker.store.schema import document, entity, extraction, job, model, source
 from worker.text import storable
 

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, null, select
 
+from worker.store.answers import CountRow, EntityQuery, EntityRow
 from worker.store.database import Database
 from worker.store.names import fold_name
-from worker.store.rows import CountRow, EntityQuery, EntityRow, ExtractionStatus
+from worker.store.rows import ExtractionStatus
 from worker.store.schema import entity, extraction, job, source
 from worker.store.streaming import stream
 from worker.text import storable

@@ -9,9 +9,9 @@ from itertools import islice
 from sqlalchemy import delete, func, insert, or_, select
 
 from worker.errors import NotFoundError
+from worker.store.answers import GoldFile, NewEvaluation, StoredEvaluation
 from worker.store.clock import now
 from worker.store.database import AnyRow, Database
-from worker.store.rows import GoldFile, NewEvaluation, StoredEvaluation
 from worker.store.schema import evaluation
 from worker.store.streaming import stream
 from worker.text import storable

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from worker.store.answers import ModelRow
 from worker.store.database import AnyRow, Database
-from worker.store.rows import ExtractionStatus, ModelFacts, ModelRow
+from worker.store.rows import ExtractionStatus, ModelFacts
 from worker.store.schema import extraction, model
 
 

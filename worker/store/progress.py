@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Subquery, case, func, or_, select
 
 from worker.errors import NotFoundError
+from worker.store.answers import ErrorRow
 from worker.store.clock import now
 from worker.store.database import AnyRow, Database
 from worker.store.jobs import job_row, to_job
-from worker.store.rows import ErrorRow, ExtractionStatus, Job, Progress
+from worker.store.rows import ExtractionStatus, Job, Progress
 from worker.store.schema import document, extraction, source
 from worker.store.schema import job as job_table
 from worker.store.streaming import stream

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from worker.store.answers import WorkerRow
 from worker.store.clock import now
 from worker.store.database import Database
-from worker.store.rows import WorkerRow
 from worker.store.schema import worker
 from worker.store.upsert import upsert
 from worker.text import storable
