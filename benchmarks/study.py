@@ -41,9 +41,11 @@ from worker.recognition.windows import WindowPolicy
 #: Words of the windows that each model is read in; 0: one sentence. `nerq train` has tried some of them already.
 WINDOWS = (0, 60, 100, 160, 200, 320)
 #: Those that a second decoding of the same weights is compared in.
-FEW_WINDOWS = (0, 100, 200)
+FEW_WINDOWS = (0, 100, 200, 320)
 #: Pieces of the longest window, room for 320 words of news.
 MAX_PIECES = 500
+_CONSTRAINED = {"decoding": "constrained"}
+_LONG = {"max_words": 320, "max_pieces": MAX_PIECES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,13 @@ VARIANTS = (
     Variant("sentence", {"context": "sentence"}, ("argmax", "constrained")),
     Variant("document", {"context": "document"}),
     Variant("balanced", {"class_weights": "balanced"}),
+    Variant("weights", {"class_weights": "O=0.5"}),
     Variant("crf", {"decoding": "crf"}, ("crf", "argmax")),
-    Variant("mixed-320", {"max_words": 320, "max_pieces": MAX_PIECES}),
+    Variant("mixed-320", _LONG),
+    Variant("sentences-third", {"sentence_share": 0.33} | _CONSTRAINED, ("constrained", "argmax")),
+    Variant(
+        "sentences-third-320", {"sentence_share": 0.33} | _CONSTRAINED | _LONG, ("constrained", "argmax")
+    ),
     Variant("teacher"),
     Variant("teacher-unlabelled"),
 )

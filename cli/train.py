@@ -85,6 +85,11 @@ def _options(section: str, *options: tuple[Any, ...]) -> Callable[[_Command], _C
         "--max-words (document); or single sentences.",
     ),
     ("max_words", click.IntRange(min=0), "Words of the longest window; 0: single sentences."),
+    (
+        "sentence_share",
+        click.FloatRange(0, 1),
+        "Of mixed lengths: about which share of the words stands in windows of one sentence.",
+    ),
     ("max_pieces", click.IntRange(min=8), "Subword pieces of the longest window."),
 )
 @_options(

@@ -57,6 +57,7 @@ class MixedWindows(Dataset[Batch]):
         unlabelled_ratio: how many of their pieces are in one epoch, in pieces of the labelled ones.
         context: `document` gives every window `max_words`, but for the first of a document, whose length is drawn
             so that the windows of two epochs differ; `sentence` gives single sentences.
+        sentence_share: of mixed lengths, about how many of the words stand in windows of one sentence, in [0, 1].
 
     Attributes:
         epoch: the epoch whose batches are given; set it before iterating.
@@ -72,6 +73,7 @@ class MixedWindows(Dataset[Batch]):
         context: Context = "mixed",
         unlabelled: Sequence[Lesson] = (),
         unlabelled_ratio: float = 0,
+        sentence_share: float = 0.05,
     ) -> None:
         self._lessons = [*lessons, *unlabelled]
         self._n_labelled = len(lessons)
@@ -80,6 +82,8 @@ class MixedWindows(Dataset[Batch]):
         self._policy = policy
         self._seed = seed
         self._context = context
+        share = 1.0 if context == "sentence" else sentence_share
+        self._sentence_chance = _chance_of_sentence(share, self._lessons, policy.max_words)
         sizes = [len(p.ids) for p in self._pieces]
         n_labelled_pieces = sum(sizes[: len(lessons)])
         self._turns = _Turns(sizes[len(lessons) :], unlabelled_ratio * n_labelled_pieces, seed)
@@ -142,10 +146,10 @@ class MixedWindows(Dataset[Batch]):
         return stretches
 
     def _draw_length(self, random: np.random.Generator, *, is_first: bool) -> int:
-        """Words of the next window; of mixed lengths a quarter are single sentences, the others uniform."""
+        """Words of the next window; of mixed lengths some are single sentences, the others uniform."""
         if self._context == "document" and not is_first:
             return self._policy.max_words
-        if self._context == "sentence" or self._policy.max_words == 0 or random.random() < 0.25:
+        if self._policy.max_words == 0 or random.random() < self._sentence_chance:
             return 0
         return int(random.integers(1, self._policy.max_words, endpoint=True))
 
@@ -183,6 +187,15 @@ class _Turns:
         starts = np.concatenate([[0], self._ends[:-1]])
         offset = starts - (epoch * self.budget) % self._total
         return [int(i) for i in self._order[offset % self._total < self.budget]]
+
+
+def _chance_of_sentence(share: float, lessons: Sequence[Lesson], max_words: int) -> float:
+    """How likely a window must be a single sentence for these to hold that share of the words."""
+    n_words = sum(len(lesson.document.words) for lesson in lessons)
+    n_sentences = sum(len(lesson.document.sentences) for lesson in lessons)
+    longer = max(max_words / 2, n_words / max(1, n_sentences))  # words of another window, about
+    weight = share * longer
+    return weight / (weight + (1 - share) * n_words / max(1, n_sentences)) if weight else 0.0
 
 
 def _words_of(document: LabelledDocument) -> list[str]:

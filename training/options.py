@@ -39,6 +39,8 @@ class TrainOptions:
     #: Windows of training: of lengths drawn from one sentence to `max_words`, all as long as `max_words`, or sentences.
     context: Context = "mixed"
     max_words: int = 200  #: words of the longest window; 0: single sentences only
+    #: Of mixed lengths: share of the words that stand in windows of one sentence, about.
+    sentence_share: float = 0.05
     max_pieces: int = 384  #: pieces of the longest window, special pieces not counted
     #: How labels are chosen: each on its own, the likeliest legal sequence, or that of a CRF, which is trained too.
     decoding: Decoding = "constrained"
@@ -76,6 +78,8 @@ class TrainOptions:
                 raise SettingsError("A learning rate must be in (0, 1).")
         if not (0 <= self.warmup < 1 and 0 < self.layer_decay <= 1 and 0 <= self.teacher_weight <= 1):
             raise SettingsError("Warm-up must be in [0, 1), layer decay in (0, 1], teacher weight in [0, 1].")
+        if not 0 <= self.sentence_share <= 1:
+            raise SettingsError("The share of single sentences must be in [0, 1].")
         if self.temperature <= 0 or self.unlabelled_ratio <= 0:
             raise SettingsError("The temperature and the ratio of unlabelled text must be above 0.")
         if self.unlabelled and not self.teacher:

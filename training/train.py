@@ -249,6 +249,7 @@ def _windows(
         options.context,
         lessons[n_labelled:],
         options.unlabelled_ratio,
+        options.sentence_share,
     )
 
 

@@ -105,6 +105,24 @@ def test_the_context_decides_how_long_windows_are(tiny_checkpoint: Path) -> None
     assert lengths("mixed") == lengths("document") == {7, 9, 16}
 
 
+@pytest.mark.parametrize("share", [0, 0.2, 0.6, 1])
+def test_as_many_words_as_wanted_stand_in_windows_of_one_sentence(tiny_checkpoint: Path, share: float) -> None:
+    document = label_words(DOCUMENT, WordRule.NEWS, LABELS)
+    n = len(document.words)
+    long = replace(  # 100 sentences of 7 and 9 words
+        document,
+        words=np.tile(document.words, (50, 1)),
+        sentences=np.concatenate([document.sentences + n * i for i in range(50)]),
+        label_ids=np.tile(document.label_ids, 50),
+    )
+    pieces = Checkpoint.open(str(tiny_checkpoint)).pieces
+    policy = WindowPolicy(200, 384)
+    windows = MixedWindows([Lesson(long)] * 20, pieces, policy, 1000, seed=1, sentence_share=share)
+    lengths = np.concatenate([batch["word_rows"].bincount() for batch in _batches(windows)])
+    # A window whose length is drawn shorter than two sentences is one sentence too.
+    assert lengths[lengths < 10].sum() / lengths.sum() == pytest.approx(share, abs=0.08)
+
+
 def test_the_words_of_a_sentence_are_a_chain(windows: MixedWindows) -> None:
     lengths = []
     for batch in _batches(windows):
