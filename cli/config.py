@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import output
+from cli.next_steps import say_next
 from cli.options import json_object
 from cli.render import Column, render_one, render_rows
 from worker.errors import InputError, NotFoundError
@@ -113,7 +114,7 @@ def init(overwrite: bool, as_json: bool) -> None:
         render_one({"path": str(file)})
         return
     output.write(f"{file}\n")
-    output.say("\nNext: nerq config show  what holds, when you have changed it")
+    say_next(("nerq config show", "what holds, once you have changed it"))
 
 
 def _file() -> Path:
