@@ -63,11 +63,12 @@ chaos: $(INSTALLED) ## Kill, empty and crash at random while nerq reads (MINUTES
 	$(BIN)/python -m tests.faults.chaos --minutes $(MINUTES)
 
 .PHONY: lint
-lint: $(INSTALLED) ## Check style, formatting, types and the direction of imports
+lint: $(INSTALLED) ## Check style, formatting, types, the direction of imports and the generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/docs.py --check
 
 .PHONY: audit
 audit: ## Ask PyPI whether a pinned version is known to be vulnerable
@@ -79,8 +80,8 @@ fmt: $(INSTALLED) ## Format the code and repair what ruff can repair
 	$(BIN)/ruff format .
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write the tables of README.md anew from the code
-	$(BIN)/python .ci/readme_tables.py
+docs: $(INSTALLED) ## Write anew what the code decides of README.md and docs/
+	$(BIN)/python .ci/docs.py
 
 .PHONY: bench
 bench: $(INSTALLED) ## Compare nerq with the transformers pipeline on raw text

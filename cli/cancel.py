@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cli.next_steps import say_next
 from cli.options import job_argument, json_object
 from cli.output import write
 from cli.quantity import count
@@ -34,3 +35,5 @@ def command(job: str, as_json: bool) -> None:
         render_one({"job": found.id, "cancelled": n_cancelled})
     else:
         write(f"Job {found.id}: {count(n_cancelled, 'extraction')} cancelled.\n")
+        if n_cancelled:
+            say_next((f"nerq retry {found.id}", "take it up again"))

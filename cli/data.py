@@ -9,6 +9,7 @@ import click
 
 from cli import output
 from cli.annotated_input import AnnotatedInput
+from cli.next_steps import suggest
 from cli.options import json_object, quiet
 from cli.quantity import count
 from cli.render import render_one
@@ -97,6 +98,8 @@ def check(
         render_one(found.as_dict(with_text=show_text))
     else:
         print_check(found, show_text, shows_all)
+        if found.is_usable:
+            suggest(("nerq train --train FILE --dev FILE --base general --output DIR", "train a model on it"))
     return EXIT_OK if found.is_usable else EXIT_FAILURES
 
 

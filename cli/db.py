@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cli.next_steps import say_next
 from cli.options import json_object
 from cli.output import say, write
 from cli.render import render_one
@@ -46,6 +47,7 @@ def upgrade(as_json: bool) -> None:
         write(f"The database is at version {state.current} already.\n")
     else:
         write(f"The database went from version {before or 'none'} to {state.current}.\n")
+        say_next(("nerq doctor", "does everything answer?"), ("nerq worker", "where there is a broker"))
 
 
 @command.command("check")

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import output
+from cli.next_steps import suggest
 from cli.options import json_object
 from cli.render import render_one
 from cli.session import read_settings
 from cli.visible import visible
+from worker.errors import EXIT_OK
 
 if TYPE_CHECKING:
     from cli.checks import Check
@@ -46,6 +48,8 @@ def command(as_json: bool) -> int:
     code = max((check.exit_code for check in checks), default=0)
     if as_json:
         render_one({"ok": code == 0, "checks": [_answer(check) for check in checks]})
+    elif code == EXIT_OK:
+        suggest(("nerq submit PATH", "read documents"), ("nerq config show", "the settings that hold"))
     return code
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
+from cli import standing
+from cli.next_steps import Step, suggest
 from cli.options import job_argument, json_lines
 from cli.render import Column, render_rows, with_record
 from cli.session import stored
+
+if TYPE_CHECKING:
+    from worker.store import Progress
 
 COLUMNS = (
     Column("path", joined=with_record, cut="left"),
@@ -38,3 +45,12 @@ def command(job: str, as_json: bool) -> None:
         found = store.find_job(database, job)
         rows = (asdict(row) for row in store.job_errors(database, found.id))
         render_rows(rows, COLUMNS, "jsonl" if as_json else "table", f"Nothing failed in job {found.id}.")
+        if not as_json:
+            suggest(*_next_steps(store.job_progress(database, found.id)))
+
+
+def _next_steps(progress: Progress) -> Iterator[Step]:
+    if standing.by_state(progress)["failed"]:
+        yield f"nerq retry {progress.job.id}", "try again what failed while it was worked on"
+    if progress.n_failed_sources:
+        yield "nerq submit PATH", "read a corrected file"

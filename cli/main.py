@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from cli import output
 from worker.errors import EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_OK, NerqError
@@ -53,6 +54,8 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     },
     "Keep it running": {
         "purge": Entry("purge", "Delete jobs and documents for good."),
+        "config": Entry("config", "Show the settings and where each one comes from."),
+        "completion": Entry("completion", "Print the script with which a shell completes nerq's commands."),
         "doctor": Entry("doctor", "Check the database, the broker, the model and the GPUs."),
         "db": Entry("db", "Look after the database schema."),
     },
@@ -70,12 +73,23 @@ class Nerq(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module of one command."""
-        del ctx
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f"cli.{COMMANDS[cmd_name].module}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a wrong entry in the table above
+        if ctx.resilient_parsing:  # a shell asks how the line may go on
+            import_module("cli.completions").teach(command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, from the table alone, or the options."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [
+            CompletionItem(name, help=entry.short_help)
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

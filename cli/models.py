@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.choose import SHORT_ID
+from cli.next_steps import suggest
 from cli.options import json_lines, json_object
 from cli.output import say, write
 from cli.quantity import count
@@ -51,6 +52,8 @@ def command(ctx: click.Context, as_json: bool) -> None:
         return
     rows = _rows(read_settings())
     render_rows(rows, COLUMNS, "jsonl" if as_json else "table", "No model is bundled and none was used.")
+    if not as_json:
+        suggest(("nerq submit PATH --model NAME", "read documents with one of them"))
 
 
 @command.command("export")

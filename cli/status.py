@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import output, standing
+from cli.next_steps import Step, suggest
 from cli.options import json_lines
 from cli.quantity import count, local_time
 from cli.render import Column, render_facts, render_one, render_rows
@@ -73,7 +74,27 @@ def command(job: str | None, watch: bool, every: float, limit: int, as_json: boo
             _show_job(database, settings, job, as_json)
         if not as_json:
             warn_if_nobody_works(database, settings)
+            suggest(*_next_steps(database, job))
     return code
+
+
+def _next_steps(database: Database, ref: str | None) -> Iterator[Step]:
+    from worker import store
+
+    if ref is None:
+        if latest := store.list_jobs(database, 1):
+            yield f"nerq status {latest[0].id}", "how far one of them is"
+        return
+    progress = store.job_progress(database, store.find_job(database, ref).id)
+    job_id = progress.job.id
+    if standing.n_open(progress):
+        yield f"nerq status {job_id} --watch", "follow it"
+    elif standing.by_state(progress)["cancelled"]:
+        yield f"nerq retry {job_id}", "take it up again"
+    if progress.n_entities:
+        yield f"nerq entities --job {job_id}", "what was found"
+    if standing.n_failed(progress):
+        yield f"nerq errors {job_id}", "what failed, and why"
 
 
 def _list_jobs(database: Database, limit: int, as_json: bool) -> None:

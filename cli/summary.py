@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cli import output, standing
+from cli.next_steps import say_next
 from cli.quantity import breakdown, count
 from cli.render import render_facts, render_one
 
@@ -69,7 +70,4 @@ def _print_next_steps(progress: Progress, waited: bool) -> None:
         steps.append((f"nerq errors {job_id}", f"why {n_failed} failed"))
     if standing.by_state(progress)["failed"]:
         steps.append((f"nerq retry {job_id}", "try the failed ones again"))
-    width = max((len(typed) for typed, _ in steps), default=0)
-    lines = [f"{typed.ljust(width)}  {meaning}" for typed, meaning in steps]
-    if lines:
-        output.say("\nNext: " + "\n      ".join(lines))
+    say_next(*steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +17,7 @@ from pydantic_settings import (
 )
 
 from worker.errors import SettingsError
+from worker.origins import did_you_mean, origins
 
 #: Where container platforms mount secrets; a file `nerq_broker` there sets `broker`.
 SECRETS_DIR = Path("/run/secrets")
@@ -182,19 +184,29 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        lines = [
-            f"  NERQ_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}"
-            for e in error.errors(include_input=False)
-        ]
-        raise SettingsError("Wrong settings (environment or nerq.toml):\n" + "\n".join(lines)) from None
+        raise SettingsError("Wrong settings:\n" + "\n".join(_explained(error))) from None
     except ValueError as error:  # a malformed nerq.toml
         raise SettingsError(f"nerq.toml cannot be read: {error}") from error
     _refuse_unknown_variables()
     return settings
 
 
+def _explained(error: ValidationError) -> Iterator[str]:
+    """One line for each wrong setting: where it stands and what is wrong with it; never its value."""
+    found = origins(Settings)
+    for problem in error.errors(include_input=False):
+        name = ".".join(map(str, problem["loc"]))
+        if problem["type"] == "extra_forbidden":
+            yield f"  {name} in nerq.toml: there is no such setting{did_you_mean(name, Settings.model_fields)}"
+        else:
+            origin = found[str(problem["loc"][0])]
+            where = "" if origin.kind == "environment" else f" ({origin})"
+            yield f"  NERQ_{name.upper()}{where}: {problem['msg']}"
+
+
 def _refuse_unknown_variables() -> None:
     known = {f"NERQ_{name.upper()}" for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.startswith("NERQ_") and name not in known)
     if unknown:
-        raise SettingsError(f"Unknown settings in the environment: {', '.join(unknown)}")
+        named = ", ".join(name + did_you_mean(name, sorted(known)) for name in unknown)
+        raise SettingsError(f"Unknown settings in the environment: {named}")

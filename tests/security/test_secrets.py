@@ -49,7 +49,7 @@ BROKERS = {
     "of another kind": "amqp://nerq:xyzzy2@127.0.0.1//",
     "in an address that is none": "redis://:xyzzy2@[::1/0",
 }
-COMMANDS = [["doctor"], ["doctor", "--json"], ["status"], ["entities"], ["db", "upgrade"]]
+COMMANDS = [["doctor"], ["doctor", "--json"], ["status"], ["entities"], ["db", "upgrade"], ["config", "show"]]
 
 
 @pytest.fixture(autouse=True)

@@ -45,7 +45,7 @@ class TestEveryCommand:
         assert [option.name for option in options if not option.help] == []
 
     def test_answers_in_json_if_it_answers_at_all(self, command: tuple[str, ...]) -> None:
-        if command not in [("worker",), ("db",)]:
+        if command not in [("worker",), ("db",), ("config",), ("completion",)]:
             assert "--json" in invoke(*command, "--help").output
 
 
@@ -82,6 +82,16 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed: str, 
     assert result.exit_code == 2
     assert f"Did you mean '{meant}'?" in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("group", "typed", "meant"),
+    [("db", "upgrad", "upgrade"), ("config", "shwo", "show"), ("data", "chekc", "check")],
+)
+def test_so_is_a_mistyped_command_of_a_group(group: str, typed: str, meant: str) -> None:
+    result = invoke(group, typed)
+    assert result.exit_code == 2
+    assert f"Did you mean '{meant}'?" in result.stderr
 
 
 def test_a_mistyped_option_is_answered_with_the_one_that_was_meant() -> None:

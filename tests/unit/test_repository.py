@@ -1,4 +1,4 @@
-"""What the repository says about itself is true: README, settings table, pins, containers, examples."""
+"""What the repository says about itself is true: README and docs, generated pages, pins, containers, examples."""
 
 from __future__ import annotations
 
@@ -28,19 +28,26 @@ from worker.store import ExtractionStatus
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+FILES = (ROOT / "docs" / "files.md").read_text("utf-8")
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+#: `docs/cli.md` is written from the commands themselves.
+WRITTEN_BY_HAND = [path for path in PAGES if path.name not in ("cli.md", "files.md")]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE)
 
 
-def test_the_generated_tables_of_the_readme_are_those_of_the_code() -> None:
-    with_tables = runpy.run_path(str(ROOT / ".ci" / "readme_tables.py"))["with_tables"]
-    assert with_tables(README) == README, "run `make docs`"
+def test_the_generated_pages_and_tables_are_those_of_the_code() -> None:
+    pages: dict[Path, str] = runpy.run_path(str(ROOT / ".ci" / "docs.py"))["pages"]()
+    assert len(pages) == 3
+    for path, text in pages.items():
+        assert path.read_text("utf-8") == text, "run `make docs`"
 
 
-def test_every_command_line_in_the_readme_exists() -> None:
-    lines = list(_command_lines())
-    assert len(lines) > 10
+@pytest.mark.parametrize("page", WRITTEN_BY_HAND, ids=lambda page: page.name)
+def test_every_command_line_in_the_pages_exists(page: Path) -> None:
+    lines = list(_command_lines(page))
+    assert lines
     for line in lines:
         words = shlex.split(line, comments=True)
         command: click.Command = nerq
@@ -59,8 +66,10 @@ def test_the_readme_names_every_command() -> None:
     assert {name for name in nerq.list_commands(click.Context(nerq)) if f"nerq {name}" not in README} == set()
 
 
-def test_every_variable_in_the_readme_is_a_setting() -> None:
-    assert {name.lower() for name in re.findall(r"NERQ_([A-Z_]+)", README)} <= set(Settings.model_fields)
+@pytest.mark.parametrize("page", WRITTEN_BY_HAND, ids=lambda page: page.name)
+def test_every_variable_in_the_pages_is_a_setting(page: Path) -> None:
+    named = re.findall(r"NERQ_([A-Z_]+)", page.read_text("utf-8"))
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
 
 
 def test_every_make_target_in_the_readme_exists_and_every_target_has_help() -> None:
@@ -68,13 +77,18 @@ def test_every_make_target_in_the_readme_exists_and_every_target_has_help() -> N
     assert set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE)) == set(TARGETS)
 
 
-def test_every_link_in_the_readme_leads_to_a_file() -> None:
-    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", README)
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_in_the_pages_leads_somewhere(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"\]\((?!https?://)([^)#]*)(?:#([^)]+))?\)", prose)
+    for path, heading in links:
+        target = page.parent / path if path else page
+        assert target.exists(), path
+        assert not heading or heading in _anchors(target), f"{path}#{heading}"
 
 
 def test_every_folder_and_module_says_in_one_sentence_what_it_is() -> None:
-    sentences = re.findall(r"^\| `[\w/]+(?:\.py|/)` \| (.*) \|$", README, re.MULTILINE)
+    sentences = re.findall(r"^\| `[\w/]+(?:\.py|/)` \| (.*) \|$", FILES, re.MULTILINE)
     assert len(sentences) > 50
     assert [sentence for sentence in sentences if not sentence or len(sentence) > 200] == []
 
@@ -162,14 +176,21 @@ def test_the_examples_and_their_gold_are_of_the_same_texts() -> None:
     assert sum(len(document.spans) for document in gold.documents) > 100
 
 
-def _command_lines() -> Iterator[str]:
+def _anchors(page: Path) -> set[str]:
+    """The names of its headings in links, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def _command_lines(page: Path) -> Iterator[str]:
     """What follows `nerq` on every line of a shell block and in every piece of inline code."""
-    for block in re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
+    text = page.read_text("utf-8")
+    for block in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
             found = re.match(r"(?:[A-Z_]+=\S+ |docker compose run --rm )*nerq (.+)", line)
             if found:
                 yield found[1]
-    yield from re.findall(r"`nerq ([^`]+)`", README)
+    yield from re.findall(r"`nerq ([^`]+)`", text)
 
 
 def _pins() -> dict[str, str]:
