@@ -14,6 +14,7 @@ import pytest
 from tests.evaluation import HOSTILE, evaluation
 from training.report import write_report
 from worker.errors import InputError
+from worker.html.page import read_style
 
 _VOID = {"meta", "input", "br", "link", "img"}
 
@@ -259,7 +260,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_text_can_be_read_on_every_colour_it_lies_on() -> None:
-    css = (Path(write_report.__code__.co_filename).parent / "page.css").read_text("utf-8")
+    css = read_style()
     light, dark = (
         dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
         for block in re.findall(r":root \{(.*?)\}", css, re.S)

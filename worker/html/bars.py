@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from training.report.charts.svg import Frame, element, group, shortened, text, text_width
-from training.report.wording import whole
+from worker.html.svg import Frame, element, group, shortened, text, text_width
+from worker.html.wording import whole
 
 _ROW = 42
 _BAR = 24
