@@ -42,6 +42,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
     "Use the entities": {
         "entities": Entry("entities", "Find and count stored entities."),
         "show": Entry("show", "Show a document with its entities marked."),
+        "report": Entry("report", "Write a job as one HTML page: charts, names, marked documents."),
         "export": Entry("export", "Write a job's documents and entities for another tool."),
         "redact": Entry("redact", "Write copies of documents with their names replaced."),
     },

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from cli import output
+from cli.marking import colours_of, marked, painted
 from cli.options import json_object
+from cli.pager import is_longer_than_screen, write_paged
 from cli.quantity import count, iso_time
 from cli.render import render_one
 from cli.session import stored
@@ -20,17 +22,13 @@ from worker.errors import InputError
 if TYPE_CHECKING:
     from worker.store import Database, DocumentRow, EntityRow, ReadingRow
 
-#: Colours of labels in the order of the alphabet; they read on dark and on light terminals.
-_COLOURS = ("bright_red", "green", "yellow", "bright_blue", "magenta", "cyan", "red", "bright_green")
-#: A carriage return that ends a line together with a line feed is part of the line's end and needs no escape.
-_LINE_END = "\r\n"
-
 
 @click.command("show")
 @click.argument("document", metavar="DOCUMENT")
 @click.option("--model", metavar="MODEL", help="What this model found: its name or the start of its id.")
+@click.option("--no-pager", is_flag=True, help="Do not hand a long text to $PAGER or less.")
 @json_object
-def command(document: str, model: str | None, as_json: bool) -> None:
+def command(document: str, model: str | None, no_pager: bool, as_json: bool) -> None:
     """Show a document with its entities marked.
 
     \b
@@ -38,9 +36,10 @@ def command(document: str, model: str | None, as_json: bool) -> None:
       nerq show contracts/lease.txt     by path
       nerq show lease.txt               by a unique end of its path
       nerq show 12 --json               by its id, for machines
-      nerq show lease.txt | less
+      nerq show lease.pdf --no-pager    without $PAGER or less
 
-    In a terminal entities are coloured; elsewhere, and with NO_COLOR, they are written [text](LABEL). Control
+    In a terminal entities are coloured, and a text that is longer than the screen is handed to $PAGER, or to less;
+    elsewhere, and with NO_COLOR, they are written [text](LABEL). Where a page begins, a line says so. Control
     characters of the document are shown as escapes.
     """
     from worker import store
@@ -48,10 +47,11 @@ def command(document: str, model: str | None, as_json: bool) -> None:
     with stored() as database:
         row = store.find_document(database, document)
         entities = _entities_of_one_model(database, row, model)
+        page_starts = store.document_pages(database, [row.id]).get(row.id)
         if as_json:
-            render_one(_answer(row, entities, _reading(database, row, entities, model)))
+            render_one(_answer(row, entities, _reading(database, row, entities, model), page_starts))
         else:
-            _print_marked(row, entities)
+            _print_marked(row, entities, page_starts or (), uses_pager=not no_pager)
 
 
 def _entities_of_one_model(database: Database, row: DocumentRow, ref: str | None) -> list[EntityRow]:
@@ -82,13 +82,19 @@ def _reading(
     return found[0] if len(found) == 1 else None
 
 
-def _answer(row: DocumentRow, entities: Sequence[EntityRow], reading: ReadingRow | None) -> dict[str, object]:
+def _answer(
+    row: DocumentRow,
+    entities: Sequence[EntityRow],
+    reading: ReadingRow | None,
+    page_starts: Sequence[int] | None,
+) -> dict[str, object]:
     keys = ("start", "end", "label", "text", "score")
     return {
         "document_id": row.id,
         "sha256": row.sha256,
         "paths": list(row.paths),
         "text": row.text,
+        "page_starts": page_starts,
         "model_id": reading.model_id if reading else None,
         "reading": {**asdict(reading), "finished_at": iso_time(reading.finished_at)} if reading else None,
         "entities": [
@@ -97,16 +103,18 @@ def _answer(row: DocumentRow, entities: Sequence[EntityRow], reading: ReadingRow
     }
 
 
-def _print_marked(row: DocumentRow, entities: Sequence[EntityRow]) -> None:
-    labels = sorted({entity.label for entity in entities})
-    colours = dict(zip(labels, _COLOURS * (len(labels) // len(_COLOURS) + 1), strict=False))
-    if not output.uses_colour(sys.stdout):
-        colours = {}
+def _print_marked(
+    row: DocumentRow, entities: Sequence[EntityRow], page_starts: Sequence[int], uses_pager: bool
+) -> None:
+    colours = colours_of(entities) if output.uses_colour(sys.stdout) else {}
+    text = "".join(marked(row.text, entities, page_starts, colours))
+    if text and not text.endswith("\n"):
+        text += "\n"
     _print_legend(row, entities, colours)
-    for part in _marked(row.text, entities, colours):
-        output.write(part)
-    if row.text and not row.text.endswith("\n"):
-        output.write("\n")
+    if uses_pager and output.is_terminal() and output.reads_terminal() and is_longer_than_screen(text):
+        write_paged(text)
+        return
+    output.write(text)
     output.finish()
 
 
@@ -118,34 +126,9 @@ def _print_legend(row: DocumentRow, entities: Sequence[EntityRow], colours: dict
         for label in sorted({e.label for e in entities})
     }
     legend = [
-        f"{_painted(label, colours[label]) if colours else visible(label)} {n:,}"
+        f"{painted(label, colours[label]) if colours else visible(label)} {n:,}"
         for label, n in counts.items()
     ]
     output.say_styled(
         f"{count(len(entities), 'entity', 'entities')}{': ' if legend else ''}{'  '.join(legend)}\n"
     )
-
-
-def _marked(text: str, entities: Sequence[EntityRow], colours: dict[str, str]) -> Iterator[str]:
-    """The text in parts, each entity marked; one that begins inside another is left to the first."""
-    position = 0
-    for entity in sorted(entities, key=lambda entity: (entity.start, -entity.end)):
-        if entity.start < position:
-            continue
-        yield _plain(text[position : entity.start])
-        surface = _plain(text[entity.start : entity.end])
-        if colours:
-            yield _painted(surface, colours[entity.label])
-        else:
-            yield f"[{surface}]({visible(entity.label)})"
-        position = entity.end
-    yield _plain(text[position:])
-
-
-def _painted(text: str, colour: str) -> str:
-    return click.style(text, fg=colour, bold=True, underline=True)
-
-
-def _plain(text: str) -> str:
-    """The text without anything a terminal would obey but line ends and tabs."""
-    return visible(text.replace(_LINE_END, "\n"), keep="\n\t")

@@ -12,7 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.services import missing_service
+from tests.services import missing_service, wait_until
+
+#: What the browser wants to know of keys that are no letters.
+_KEY_CODES = {
+    "Tab": 9,
+    "Enter": 13,
+    "Escape": 27,
+    "Home": 36,
+    "End": 35,
+    "ArrowUp": 38,
+    "ArrowDown": 40,
+    "/": 191,
+}
 
 
 def find_chromium() -> str:
@@ -58,6 +70,27 @@ class Browser:
         self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
         )
+
+    def prefer(self, theme: str) -> None:
+        """Show the page to somebody who likes `light` or `dark` pages."""
+        features = [{"name": "prefers-color-scheme", "value": theme}]
+        self.send("Emulation.setEmulatedMedia", media="", features=features)
+
+    def press(self, *keys: str) -> None:
+        """Press keys by their names, such as `Tab`, `Enter`, `ArrowDown`, `n`."""
+        for key in keys:
+            text = {"text": "\r"} if key == "Enter" else {"text": key} if len(key) == 1 else {}
+            code = _KEY_CODES.get(key, ord(key[0].upper()))
+            self.send("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, **text)
+            self.send("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
+
+    def write(self, text: str) -> None:
+        """Type text where the focus is."""
+        self.send("Input.insertText", text=text)
+
+    def wait_for(self, script: str) -> None:
+        """Wait until an expression is true in the page; fails at the deadline."""
+        wait_until(lambda: self.evaluate(script) is True, 20, script)
 
     @contextmanager
     def printing(self, width: int) -> Iterator[None]:

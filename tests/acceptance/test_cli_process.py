@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from tests.command_line import NERQ, Terminal, environment, run, write_documents
 from tests.samples import finish_all, new_job, new_source
-from tests.services import RedisServer, free_port
+from tests.services import RedisServer, free_port, missing_service
 from worker import store
 
 #: Runs the command line, then names on standard error those of the heavy libraries that were imported.
@@ -164,6 +165,43 @@ class TestColour:
 
     def test_not_in_a_pipe(self) -> None:
         assert run("show", "a.txt").stdout == "[Anna](PER) of Acme\n"
+
+
+class TestPager:
+    """A terminal of 40 lines, and a pager that says when it is asked."""
+
+    @pytest.fixture
+    def long(self, filled: store.Database) -> dict[str, str]:
+        new_job(filled, [new_source("long.txt", "Anna came.\n" * 100)])
+        finish_all(filled, ["Anna"])
+        Path("pager").write_text("#!/bin/sh\necho PAGED\ncat\n")
+        Path("pager").chmod(0o755)
+        return {"PAGER": str(Path("pager").absolute())}
+
+    def test_a_long_text_goes_to_the_pager_with_its_colours(self, long: dict[str, str]) -> None:
+        with Terminal("show", "long.txt", **long) as terminal:
+            assert terminal.finish() == 0
+        assert "PAGED" in terminal.seen
+        assert terminal.seen.count("came.") == 100
+        assert "\x1b[" in terminal.seen
+
+    def test_not_where_it_is_not_wanted_or_needed(self, long: dict[str, str]) -> None:
+        for command in (["show", "long.txt", "--no-pager"], ["show", "a.txt"]):
+            with Terminal(*command, **long) as terminal:
+                assert terminal.finish() == 0
+            assert "PAGED" not in terminal.seen
+        assert run("show", "long.txt", **long).stdout.count("came.") == 100
+
+    @pytest.mark.usefixtures("long")
+    def test_less_is_asked_and_shows_colours_whatever_it_was_told(self) -> None:
+        if not shutil.which("less"):
+            missing_service("no less")
+        with Terminal("show", "long.txt", PAGER="", LESS="FX") as terminal:
+            terminal.read_until(":")
+            terminal.press("q")
+            assert terminal.finish() == 0
+        assert "ESC[" not in terminal.seen
+        assert terminal.seen.count("came.") < 50
 
 
 def test_a_table_fits_the_terminal(filled: store.Database) -> None:

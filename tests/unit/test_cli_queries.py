@@ -14,7 +14,7 @@ from tests.samples import MODEL, OTHER_MODEL, failed_source, finish_all, new_job
 from tests.services import free_port
 from worker import store
 from worker.settings import Settings
-from worker.store import Database
+from worker.store import Database, NewSource
 
 LETTER = "Anna of Acme wrote to Bob.\r\nBob \x1b[31mof\u202e Acme was away.\n"
 
@@ -128,6 +128,18 @@ class TestShow:
             "0.1.0",
         )
         assert reading["finished_at"].startswith("20")
+
+    def test_pages_begin_with_a_line_that_says_so(self, database: Database) -> None:
+        text = "One\r\nAnna of\tAcme\r\nand Bo"
+        starts = (0, 5, text.index("cme"), len(text))
+        document = new_source("p", text).document
+        new_job(database, [NewSource("pages.pdf", document=document, page_starts=starts)])
+        finish_all(database, ["Anna", "Acme"])
+        assert invoke("show", "pages.pdf").stdout == (
+            "--- page 1 ---\nOne\n--- page 2 ---\n[Anna](PER) of\t[Acme](PER)\n--- page 3 ---\n"
+            "\nand Bo\n--- page 4 ---\n"
+        )
+        assert json.loads(invoke("show", "pages.pdf", "--json").stdout)["page_starts"] == list(starts)
 
     def test_two_models_must_be_told_apart(self, database: Database) -> None:
         finish_all(database)

@@ -5,53 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.evaluation import HOSTILE, evaluation
+from tests.html_page import Page, contrast, mixed
 from training.report import write_report
 from worker.errors import InputError
-
-_VOID = {"meta", "input", "br", "link", "img"}
-
-
-class Page(HTMLParser):
-    """The parsed page: its tags with their attributes, its ids, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self._data: list[str] = []
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self._open == []
-        self.text = "".join(self._data)
-
-    @property
-    def ids(self) -> list[str]:
-        return [ident for _, attributes in self.tags if (ident := attributes.get("id"))]
-
-    @property
-    def sections(self) -> list[str]:
-        return [
-            str(attributes["id"]) for tag, attributes in self.tags if tag == "section" and "id" in attributes
-        ]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in _VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self._open[-1:] != ["style"]:
-            self._data.append(data)
+from worker.html.page import read_style
 
 
 def written(tmp_path: Path, values: dict[str, Any], title: str = "dev") -> Page:
@@ -259,7 +222,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_text_can_be_read_on_every_colour_it_lies_on() -> None:
-    css = (Path(write_report.__code__.co_filename).parent / "page.css").read_text("utf-8")
+    css = read_style()
     light, dark = (
         dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
         for block in re.findall(r":root \{(.*?)\}", css, re.S)
@@ -274,27 +237,6 @@ def test_text_can_be_read_on_every_colour_it_lies_on() -> None:
     ]
     assert len(light) == len(dark) > 20
     for theme in (light, dark):
-        assert [pair for pair in pairs if _contrast(theme[pair[0]], theme[pair[1]]) < 4.5] == []
+        assert [pair for pair in pairs if contrast(theme[pair[0]], theme[pair[1]]) < 4.5] == []
         for shade in ("right", "wrong"):  # a cell at its deepest
-            assert _contrast(theme["ink"], _mixed(theme[shade], theme["cell"], 0.5)) >= 4.5
-
-
-def _contrast(first: str, second: str) -> float:
-    """The contrast ratio of WCAG 2."""
-    low, high = sorted((_luminance(first), _luminance(second)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    shares = [channel / 255 for channel in _channels(colour)]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _channels(colour: str) -> list[int]:
-    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-
-
-def _mixed(above: str, below: str, opacity: float) -> str:
-    pairs = zip(_channels(above), _channels(below), strict=True)
-    return "#" + "".join(f"{round(opacity * a + (1 - opacity) * b):02x}" for a, b in pairs)
+            assert contrast(theme["ink"], mixed(theme[shade], theme["cell"], 0.5)) >= 4.5

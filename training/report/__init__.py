@@ -2,14 +2,13 @@
 
 page.py        write_report: the page, written whole or not at all
 view.py        evaluation -> what the template shows
-section.py     a chart with its sentence and its numbers
 sections/      what each of them shows, one a file
 passages.py    an error's text, cut where gold or the model begins or ends
 command.py     the command line that makes the page again
-wording.py     numbers and hostile text as people read them
+ratios.py      a score as rows of tables show it
 charts/        data -> SVG, one chart a file
 page.html.j2   the template; everything in it is escaped
-page.css       its style: light, dark, print, phone
+page.css       what its style has in addition to that of all pages
 """
 
 from training.report.page import write_report

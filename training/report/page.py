@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from training.report.sections.kinds import KINDS
 from training.report.view import make_view
-from training.report.wording import plain, score
 from worker.annotations.lines import write_lines
 from worker.errors import InputError
+from worker.html.page import digest, make_environment, read_style
+from worker.html.wording import score
 
 _HERE = Path(__file__).parent
 
@@ -37,28 +36,16 @@ def render_report(evaluation: dict[str, Any], title: str, name: str) -> str:
     """The page; `name` is the file that it will be, for the command that makes it again."""
     view = make_view(evaluation, title, name)
     style = Markup(_style(list(view.kinds), len(view.labels)))  # noqa: S704 - made here, without data
-    policy = f"default-src 'none'; style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; style-src '{digest(style)}'; base-uri 'none'; form-action 'none'"
     template = _environment().get_template("page.html.j2")
     return template.render(view=view, style=style, policy=policy, meanings=KINDS)
 
 
 @cache
 def _environment() -> Environment:
-    # What is not Markup is somebody's text: plain() and then the escapes of HTML, without exception.
-    environment = Environment(
-        loader=PackageLoader("training.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment("training.report")
     environment.filters["score"] = score
     return environment
-
-
-def _shown(value: Any) -> Any:
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _style(kinds: list[str], n_labels: int) -> str:
@@ -67,8 +54,4 @@ def _style(kinds: list[str], n_labels: int) -> str:
         f"#errors:has(#label-{i}:checked) .error:not(.l{i})" for i in range(n_labels)
     ]
     hidden = f"@media screen {{ {', '.join(rules)} {{ display: none; }} }}\n" if rules else ""
-    return (_HERE / "page.css").read_text("utf-8") + hidden
-
-
-def _digest(style: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return read_style(_HERE / "page.css") + hidden

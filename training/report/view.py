@@ -8,10 +8,11 @@ from typing import Any
 
 from training.report.command import command_line, gold_names
 from training.report.passages import Run, find_runs
-from training.report.section import Section, Values
+from training.report.ratios import Values
 from training.report.sections import make_sections
 from training.report.sections.kinds import KINDS
-from training.report.wording import count, interval, percent, whole
+from worker.html.section import Section
+from worker.html.wording import count, interval, percent, whole
 
 
 @dataclass(frozen=True, slots=True)

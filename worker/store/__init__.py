@@ -8,7 +8,7 @@ One function for each thing that nerq asks of the database or tells it; the firs
   their translation
 - `jobs`, `sources`, `progress` what `nerq submit`, `cancel`, `retry` and `status` do
 - `announcements`, `extractions`, `losses`, `workers` what the queue does
-- `entities`, `documents`, `models` what is asked of the results; `evaluations` how good they were
+- `entities`, `documents`, `pages`, `overview`, `models` what is asked of the results; `evaluations` how good they were
 - `purge` what is to be forgotten
 - `clock`, `names`, `transitions`, `streaming`, `chunks`, `upsert` what several of these share, each one thing
 """
@@ -38,6 +38,8 @@ from worker.store.losses import reclaim, running_workers
 from worker.store.migration import migration_state, open_database, upgrade_database
 from worker.store.models import list_models
 from worker.store.names import fold_name
+from worker.store.overview import NameRow, Overview, job_overview
+from worker.store.pages import document_pages
 from worker.store.progress import job_errors, job_progress
 from worker.store.purge import Doomed, Purged, find_doomed, purge, purge_extent, scrub
 from worker.store.rows import (
@@ -81,11 +83,13 @@ __all__ = [
     "MigrationState",
     "ModelFacts",
     "ModelRow",
+    "NameRow",
     "NewDocument",
     "NewEntity",
     "NewEvaluation",
     "NewSource",
     "OpenWork",
+    "Overview",
     "Progress",
     "Purged",
     "ReadingRow",
@@ -105,6 +109,7 @@ __all__ = [
     "create_job",
     "delete_evaluations",
     "document_entities",
+    "document_pages",
     "document_readings",
     "fail",
     "find_document",
@@ -117,6 +122,7 @@ __all__ = [
     "give_back",
     "job_documents",
     "job_errors",
+    "job_overview",
     "job_progress",
     "leave",
     "list_evaluations",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import fields
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
@@ -44,7 +44,7 @@ def find_document(db: Database, ref: str) -> DocumentRow:
         )
 
 
-def job_documents(db: Database, job_id: int) -> Iterator[JobDocument]:
+def job_documents(db: Database, job_id: int) -> Generator[JobDocument, None, None]:
     """Each source of the job that has a document, as submitted, with the entities of the job's model.
 
     Streams: holds a connection until exhausted.

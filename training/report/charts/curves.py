@@ -7,8 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.report.charts.svg import Frame, Scale, element, group, line, round_range, text, text_width
-from training.report.wording import percent, score
+from worker.html.svg import Frame, Scale, element, group, line, round_range, text, text_width
+from worker.html.wording import percent, score
 
 _SERIES = (("precision", "precision"), ("recall", "recall"), ("f1", "F1"))
 _LEFT = 46

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from training.report.charts.svg import (
+from worker.html.svg import (
     Frame,
     Scale,
     element,
@@ -18,7 +18,7 @@ from training.report.charts.svg import (
     text,
     text_width,
 )
-from training.report.wording import percent
+from worker.html.wording import percent
 
 ROW = 36
 _AXIS = 44

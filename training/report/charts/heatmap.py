@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from training.report.charts.svg import Frame, element, group, line, shortened, text, text_width
-from training.report.wording import whole
+from worker.html.svg import Frame, element, group, line, shortened, text, text_width
+from worker.html.wording import whole
 
 _ROW = 40
 _MOST_LEFT = 150

@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from training.report.charts.svg import Frame, Scale, element, group, line, text
-from training.report.wording import percent, score, whole
+from worker.html.svg import Frame, Scale, element, group, line, text
+from worker.html.wording import percent, score, whole
 
 _LEFT = 46
 _TOP = 12

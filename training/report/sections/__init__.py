@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from training.report.section import Section, Values
+from training.report.ratios import Values
 from training.report.sections.comparison import make_comparison
 from training.report.sections.confusion import make_confusion
 from training.report.sections.kinds import make_kinds
@@ -13,6 +13,7 @@ from training.report.sections.matching import make_matching
 from training.report.sections.reliability import make_reliability
 from training.report.sections.threshold import make_threshold
 from training.report.sections.windows import make_windows
+from worker.html.section import Section
 
 
 def make_sections(evaluation: Values) -> list[Section]:

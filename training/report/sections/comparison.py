@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from training.report.charts.dots import Dot, draw_dots
-from training.report.section import Section, Table, Values, drawn
-from training.report.wording import percent, whole
+from training.report.ratios import Values
+from worker.html.section import Section, Table, drawn
+from worker.html.wording import percent, whole
 
 
 def make_comparison(evaluation: Values) -> Section | None:

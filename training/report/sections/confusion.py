@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from training.report.charts.heatmap import draw_heatmap
-from training.report.section import Section, Table, Values, drawn
-from training.report.wording import whole
+from training.report.ratios import Values
+from worker.html.section import Section, Table, drawn
+from worker.html.wording import whole
 
 
 def make_confusion(evaluation: Values) -> Section | None:

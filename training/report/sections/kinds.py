@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from training.report.charts.bars import Bar, draw_bars
-from training.report.section import Section, Table, Values, drawn
-from training.report.wording import whole
+from training.report.ratios import Values
+from worker.html.bars import Bar, draw_bars
+from worker.html.section import Section, Table, drawn
+from worker.html.wording import whole
 
 #: What is wrong, in the words of the list of errors.
 KINDS = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from training.report.charts.dots import Dot, draw_dots
-from training.report.section import Section, Table, Values, drawn, ratios
-from training.report.wording import interval, whole
+from training.report.ratios import Values, ratios
+from worker.html.section import Section, Table, drawn
+from worker.html.wording import interval, whole
 
 
 def make_labels(evaluation: Values) -> Section | None:

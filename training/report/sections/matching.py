@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from training.report.charts.bars import Bar, draw_bars
-from training.report.section import Section, Table, Values, drawn, ratios
-from training.report.wording import percent, whole
+from training.report.ratios import Values, ratios
+from worker.html.bars import Bar, draw_bars
+from worker.html.section import Section, Table, drawn
+from worker.html.wording import percent, whole
 
 _READINGS = {
     "strict": "begin, end and label",

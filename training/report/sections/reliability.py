@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from training.report.charts.reliability import draw_reliability
-from training.report.section import Section, Table, Values, drawn
-from training.report.wording import percent, score, whole
+from training.report.ratios import Values
+from worker.html.section import Section, Table, drawn
+from worker.html.wording import percent, score, whole
 
 
 def make_reliability(evaluation: Values) -> Section | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from training.report.charts.curves import draw_curves
-from training.report.section import Section, Table, Values, drawn, ratios
-from training.report.wording import percent, score, whole
+from training.report.ratios import Values, ratios
+from worker.html.section import Section, Table, drawn
+from worker.html.wording import percent, score, whole
 
 
 def make_threshold(evaluation: Values) -> Section | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from training.report.charts.dots import Dot, draw_dots
 from training.report.command import windows
-from training.report.section import Section, Table, Values, drawn
-from training.report.wording import count, percent
+from training.report.ratios import Values
+from worker.html.section import Section, Table, drawn
+from worker.html.wording import count, percent
 
 
 def make_windows(evaluation: Values) -> Section | None:

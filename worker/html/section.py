@@ -1,20 +1,16 @@
-"""A section of the page: a chart, the sentence that says what it shows, and its numbers."""
+"""A section of a page: a chart, the sentence that says what it shows, and its numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from markupsafe import Markup
 
-from training.report.charts.svg import Frame
-from training.report.wording import percent
+from worker.html.svg import Frame
 
 #: Pixels of a chart on a desk and on a phone.
 WIDTHS = {"wide": 660, "narrow": 350}
-
-Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +34,12 @@ class Section:
     note: str = ""
 
 
-def drawn(name: str, title: str, description: str, draw: Callable[[Frame], Markup]) -> dict[str, Markup]:
+def drawn(
+    name: str,
+    title: str,
+    description: str,
+    draw: Callable[[Frame], Markup],
+    widths: Mapping[str, int] = WIDTHS,
+) -> dict[str, Markup]:
     """A chart in every width."""
-    return {size: draw(Frame(f"{name}-{size}", title, description, width)) for size, width in WIDTHS.items()}
-
-
-def ratios(one: Values) -> list[str]:
-    """Precision, recall and F1 in percent."""
-    return [percent(one[key]) for key in ("precision", "recall", "f1")]
+    return {size: draw(Frame(f"{name}-{size}", title, description, width)) for size, width in widths.items()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from training.report.wording import plain
+from worker.html.wording import plain
 
 #: Pixels of a character in the labels of charts, on the wide side of what system fonts need.
 _SLIM, _USUAL, _BROAD, _SQUARE = 5.0, 9.0, 11.0, 15.0

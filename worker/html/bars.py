@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from training.report.charts.svg import Frame, element, group, shortened, text, text_width
-from training.report.wording import whole
+from worker.html.svg import Frame, element, group, shortened, text, text_width
+from worker.html.wording import whole
 
 _ROW = 42
 _BAR = 24
@@ -25,8 +25,11 @@ class Bar:
 
 
 def draw_bars(frame: Frame, bars: Sequence[Bar], parts: Sequence[str]) -> Markup:
-    """The bars on one scale, the parts in the order given; the class of a part's colour is `part-N`."""
-    legend = list(_legend(frame, parts))
+    """The bars on one scale, the parts in the order given; the class of a part's colour is `part-N`.
+
+    A part that no bar has is not in the legend.
+    """
+    legend = list(_legend(frame, parts, bars))
     top = 10 + _LEGEND_LINE * (1 + max(line for _, line in legend))
     left = min(max(text_width(bar.name) for bar in bars) + 14, frame.width * 0.36)
     right = max(text_width(bar.value) for bar in bars) + 14
@@ -57,10 +60,12 @@ def _bar(bar: Bar, parts: Sequence[str], left: float, y: float, scale: float) ->
         x += width
 
 
-def _legend(frame: Frame, parts: Sequence[str]) -> Iterator[tuple[Markup, int]]:
+def _legend(frame: Frame, parts: Sequence[str], bars: Sequence[Bar]) -> Iterator[tuple[Markup, int]]:
     """A swatch and a word for each part, and the line of text that they are in."""
     x, row = 0.0, 0
     for number, part in enumerate(parts):
+        if not any(bar.parts.get(part) for bar in bars):
+            continue
         width = 20 + text_width(part) + 16
         if x and x + width > frame.width:
             x, row = 0.0, row + 1

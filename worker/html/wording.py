@@ -10,7 +10,7 @@ _SIGNS = {"\n": "↵", "\r": "", "\t": "⇥"}
 
 
 def plain(text: str) -> str:
-    """The text with every character that hides or reorders others written as its code.
+    """The text on one line, with every character that hides or reorders others written as its code.
 
     >>> plain("a\\u202eb")
     'a⟨U+202E⟩b'
@@ -18,8 +18,17 @@ def plain(text: str) -> str:
     return replace_hidden(text, _sign)
 
 
+def plain_lines(text: str) -> str:
+    """The same in the lines that the text has."""
+    return replace_hidden(text.replace("\r\n", "\n"), lambda c: c if c in "\n\t" else _code(c))
+
+
 def _sign(character: str) -> str:
-    return _SIGNS.get(character, f"⟨U+{ord(character):04X}⟩")
+    return _SIGNS.get(character, _code(character))
+
+
+def _code(character: str) -> str:
+    return f"⟨U+{ord(character):04X}⟩"
 
 
 def percent(share: float) -> str:
