@@ -107,27 +107,42 @@ class RedisServer:
 class PostgresServer:
     """A PostgreSQL cluster whose own order of strings is that of a language, not of code points.
 
-    `prefix` is the command that starts it elsewhere, where it has the address; it needs root.
+    `prefix` is the command that starts it elsewhere, where it has the address; it needs root. A `folder` that is
+    given may hold the cluster of an earlier server. What a `durable` one has committed outlives the machine.
     """
 
-    def __init__(self, binaries: Path, address: str = "127.0.0.1", prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        binaries: Path,
+        address: str = "127.0.0.1",
+        prefix: Sequence[str] = (),
+        folder: Path | None = None,
+        *,
+        durable: bool = False,
+    ) -> None:
         self._binaries = binaries
         self._address = address
         self._prefix = prefix
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
-        self._folder = Path(tempfile.mkdtemp(prefix="nerq-postgres-"))
+        self._folder = folder or Path(tempfile.mkdtemp(prefix="nerq-postgres-"))
+        self._folder.mkdir(exist_ok=True)
+        self._is_durable = durable
         # PostgreSQL refuses to run as root.
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user:
             account = pwd.getpwnam(self._user)
             os.chown(self._folder, account.pw_uid, account.pw_gid)
         self._data = self._folder / "data"
+        if not self._data.exists():
+            self._make_cluster()
+
+    def _make_cluster(self) -> None:
         locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en"]
         self._run("initdb", "-D", str(self._data), "-U", "nerq", "--auth=trust", "--no-sync", *locale).wait()
         with (self._data / "pg_hba.conf").open("a") as file:
-            file.write(f"host all all {address}/24 trust\n")
+            file.write(f"host all all {self._address}/24 trust\n")
 
     @property
     def is_running(self) -> bool:
@@ -140,8 +155,8 @@ class PostgresServer:
         settings = {
             "listen_addresses": self._address,
             "unix_socket_directories": str(self._folder),
-            "fsync": "off",
-            "full_page_writes": "off",
+            "fsync": "on" if self._is_durable else "off",
+            "full_page_writes": "on" if self._is_durable else "off",
             "max_connections": "60",
             "timezone": "UTC",
         }
@@ -149,6 +164,11 @@ class PostgresServer:
         arguments = ["-D", str(self._data), "-p", str(self._port), *options]
         self._process = self._run("postgres", *arguments, prefix=self._prefix)
         wait_until(self._answers, what="an answer of postgres")
+
+    def stop(self) -> None:
+        """Let it end in order; its folder stays."""
+        _end(self._process, signal.SIGINT)
+        self._process = None
 
     def kill(self) -> None:
         """Let it crash: all connections break at once, and the next start recovers from its log."""

@@ -6,7 +6,7 @@ has begun or the extraction was cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -85,7 +85,7 @@ def finish(db: Database, results: Sequence[Finished], run: RunFacts) -> set[int]
         kept = [r for r in results if r.id in held]
         for some in chunks(kept):
             connection.execute(delete(entity).where(entity.c.extraction_id.in_([r.id for r in some])))
-        insert_rows(connection, entity, _ENTITY_COLUMNS, [row for r in kept for row in _entity_rows(r)])
+        insert_rows(connection, entity, _ENTITY_COLUMNS, (row for r in kept for row in _entity_rows(r)))
         if kept:
             done = update(extraction).where(extraction.c.id == bindparam("extraction_id"))
             connection.execute(
@@ -158,8 +158,9 @@ def _update(connection: Connection, ids: Sequence[int], values: dict[str, Any]) 
         connection.execute(update(extraction).where(extraction.c.id.in_(some)).values(values))
 
 
-def _entity_rows(result: Finished) -> list[tuple[object, ...]]:
-    return [(result.id, e.start, e.end, e.label, e.text, fold_name(e.text), e.score) for e in result.entities]
+def _entity_rows(result: Finished) -> Iterator[tuple[object, ...]]:
+    for e in result.entities:
+        yield (result.id, e.start, e.end, e.label, e.text, fold_name(e.text), e.score)
 
 
 def _result_row(result: Finished, run: RunFacts) -> dict[str, Any]:

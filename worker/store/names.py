@@ -15,5 +15,7 @@ def fold_name(text: str) -> str:
 
     At most `MAX_NAME_CHARS` characters of it.
     """
+    if text.isascii():  # most are, and nothing of ASCII is composed
+        return " ".join(text.split()).lower()[:MAX_NAME_CHARS]
     folded = " ".join(text.split()).casefold()[:_MAX_COMPOSED_CHARS]
     return unicodedata.normalize("NFC", folded)[:MAX_NAME_CHARS]

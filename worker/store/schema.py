@@ -10,16 +10,20 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    func,
     literal_column,
     text,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
 #: Every string compares and sorts by code point on both databases.
@@ -105,6 +109,7 @@ source = Table(
 )
 
 _OPEN = text("status IN ('queued', 'running')")
+_HIDDEN = text("status <> 'done' AND n_entities IS NOT NULL")
 
 extraction = Table(
     "extraction",
@@ -141,17 +146,27 @@ extraction = Table(
     UniqueConstraint("document_id", "model_id"),
     # Serves the queue: queued and not yet announced in id order, and the few that run. Final rows are not in it.
     Index("ix_extraction_open", "status", "dispatched_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    # What was done once and is not now: its entities are there, and not to be seen.
+    Index("ix_extraction_hidden", "id", sqlite_where=_HIDDEN, postgresql_where=_HIDDEN),
     sqlite_autoincrement=True,
 )
 
 #: To be asked beside the status, word for word as in the index: only so do both databases see that it serves.
 IS_OPEN = extraction.c.status.in_([literal_column("'queued'"), literal_column("'running'")])
 
+#: To be asked word for word as in its index, too.
+IS_HIDDEN = and_(extraction.c.status != literal_column("'done'"), extraction.c.n_entities.is_not(None))
+
+#: A longer text does not fit an entry of PostgreSQL's B-tree (2,704 bytes) together with its folded name.
+MAX_INDEXED_CHARS = 150
+_SHORT = text(f"length(text) <= {MAX_INDEXED_CHARS}")
+_LONG = text(f"length(text) > {MAX_INDEXED_CHARS}")
+
 entity = Table(
     "entity",
     metadata,
     Column("id", KEY, primary_key=True),
-    Column("extraction_id", KEY, ForeignKey("extraction.id", ondelete="CASCADE"), nullable=False),
+    Column("extraction_id", KEY, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("label", STRING, nullable=False),
@@ -160,10 +175,20 @@ entity = Table(
     Column("score", Double, nullable=False),
     CheckConstraint('start >= 0 AND "end" > start', name="span"),
     CheckConstraint('length(text) = "end" - start', name="text"),
+    # PostgreSQL looks at each row of a COPY on its own for a foreign key; triggers look at all of them at once.
+    ForeignKeyConstraint(["extraction_id"], ["extraction.id"], ondelete="CASCADE", info={"only": "sqlite"}),
     UniqueConstraint("extraction_id", "start", "end", "label"),
     Index(None, "label", "extraction_id", "start", "end"),
-    Index(None, "name"),
+    # Names are counted with all their spellings from this index alone.
+    Index(
+        "ix_entity_spelling", "name", "text", "extraction_id", sqlite_where=_SHORT, postgresql_where=_SHORT
+    ),
+    Index("ix_entity_long", "name", sqlite_where=_LONG, postgresql_where=_LONG),
 )
+
+#: To be asked word for word as in the two indexes of names.
+IS_SHORT = func.length(entity.c.text) <= literal_column(str(MAX_INDEXED_CHARS))
+IS_LONG = func.length(entity.c.text) > literal_column(str(MAX_INDEXED_CHARS))
 
 worker = Table(
     "worker",
@@ -195,3 +220,8 @@ evaluation = Table(
     Column("figures", JSON_VALUE, nullable=False),
     CheckConstraint("length(model_id) = 64", name="model_id"),
 )
+
+
+def is_built_on(dialect: str, item: SchemaItem) -> bool:
+    """Whether the migrations build this part of a table on that kind of database."""
+    return bool(item.info.get("only", dialect) == dialect)
