@@ -25,6 +25,7 @@ class Blocks:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._pending = 0
+        self._hanging: list[str] = []
 
     @property
     def is_at_start(self) -> bool:
@@ -43,9 +44,19 @@ class Blocks:
     def end(self, lines: int) -> None:
         """Of all the ends between two texts the one that asks for most line ends counts."""
         self._pending = max(self._pending, lines)
+        for text in self._hanging:
+            self._pending = PARAGRAPH
+            self._parts += ["\n" * PARAGRAPH, text] if self._parts else [text]
+        self._hanging = []
+
+    def hang(self, text: str) -> None:
+        """Text that hangs on the current block (a text box) and stands after it, as a paragraph of its own."""
+        if text:
+            self._hanging.append(text)
 
     def text(self) -> str:
         """All of it, without white space at line ends, and never with two blank lines after one another."""
+        self.end(LINE)
         text = _BEFORE_LINE_END.sub("", "".join(self._parts).replace(_SOFT_HYPHEN, ""))
         return storable(_BLANK_LINES.sub("\n\n", text).strip("\n").rstrip(_SPACES))
 
