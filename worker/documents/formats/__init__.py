@@ -5,6 +5,8 @@ detection.py    name and first bytes -> media type
 extracted.py    the value: Extracted
 
 pdf.py          PDF
+pdf_lines.py    a page's lines and where they stand
+paragraphs.py   lines -> paragraphs
 hyphens.py      words broken at line ends
 docx.py         DOCX: which parts
 docx_story.py   the elements of a part
