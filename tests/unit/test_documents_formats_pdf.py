@@ -36,6 +36,27 @@ def make(*pages: str, image_on: tuple[int, ...] = (), password: str | None = Non
     return bytes(pdf.output())
 
 
+def numbered(*objects: str) -> bytes:
+    return "".join(f"{i} 0 obj{text}endobj\n" for i, text in enumerate(objects, 1)).encode("latin-1")
+
+
+#: As forms are: what was typed stands in an appearance of its own.
+FORM = (
+    b"%PDF-1.7\n"
+    + numbered(
+        "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]>>>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R/Annots[6 0 R]/Resources<</Font<</F 5 0 R>>>>>>",
+        "<</Length 41>>stream\nBT /F 12 Tf 20 200 Td (Borrower:) Tj ET    \nendstream\n",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        "<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Ann Lee)/Rect[100 195 250 215]/F 4/AP<</N 7 0 R>>>>",
+        "<</Type/XObject/Subtype/Form/BBox[0 0 150 20]/Resources<</Font<</F 5 0 R>>>>/Length 35>>stream\n"
+        "BT /F 12 Tf 2 5 Td (Ann Lee) Tj ET\nendstream\n",
+    )
+    + b"trailer<</Root 1 0 R/Size 8>>\n%%EOF"
+)
+
+
 def refusal(data: bytes) -> DocumentError:
     with pytest.raises(DocumentError) as caught:
         extract(PDF, data)
@@ -72,6 +93,7 @@ def test_broken_words_are_joined() -> None:
         ("long\ufffeterm and longterm", "longterm and longterm"),
         ("credit\ufffeworthy, credit-worthy", "credit-worthy, credit-worthy"),
         ("MEY\ufffeER, Meyer", "MEYER, Meyer"),
+        ("long\ufffeand short-term", "long- and short-term"),
         ("a\ufffe b", "a- b"),
     ],
 )
@@ -115,7 +137,18 @@ def test_a_scan_has_no_text_layer() -> None:
 def test_few_scanned_pages_are_noted() -> None:
     result = extract(PDF, make(LONG, "", LONG, image_on=(1, 2)))
     assert len(result.notes) == 1
-    assert result.notes[0].startswith("1 of 3 pages are images without text: 2;")
+    assert result.notes[0].startswith("1 of 3 pages have no readable text, as scans have none (2);")
+
+
+def test_fonts_that_do_not_say_their_letters_are_no_text_layer() -> None:
+    assert (
+        refusal(FORM.replace(b"(Borrower:)", b"<0102030405>").replace(b"Lee", b"\2\3\4")).code
+        == "no_text_layer"
+    )
+
+
+def test_what_was_typed_into_a_form_is_read() -> None:
+    assert extract(PDF, FORM).text.split() == ["Borrower:", "Ann", "Lee"]
 
 
 def test_only_a_password_that_is_asked_for_stops() -> None:

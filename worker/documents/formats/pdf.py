@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +21,9 @@ _PAGE_BREAK = "\n\f"
 #: A page with fewer characters than this and an image on most of it is a picture of a page.
 _FEW_CHARS = 50
 _LARGE_IMAGE_SHARE = 0.5
-_ADVICE = "make it searchable first, e.g. with `ocrmypdf`, and submit what comes out"
+#: What fonts give that do not say which letters they draw: control characters and places for private use.
+_NO_LETTERS = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff\ufffd]")
+_ADVICE = "let `ocrmypdf` (with --force-ocr) read it first and submit what comes out"
 
 
 def extract_pdf(data: bytes) -> Extracted:
@@ -30,16 +33,14 @@ def extract_pdf(data: bytes) -> Extracted:
         DocumentError: `encrypted`, `damaged` or `no_text_layer`.
     """
     with _opened(data) as document:
-        pages, scanned = _read(document)
-    if len(scanned) * 2 > len(pages):
-        raise DocumentError(
-            "no_text_layer", f"{len(scanned)} of {len(pages)} pages are images without text; {_ADVICE}"
-        )
+        pages, textless = _read(document)
+    if len(textless) * 2 > len(pages):
+        raise DocumentError("no_text_layer", f"{_textless(textless, len(pages))}; {_ADVICE}")
     pages = join_hyphenated(pages)
     starts = [0]
     for page in pages[:-1]:
         starts.append(starts[-1] + len(page) + len(_PAGE_BREAK))
-    return Extracted(_PAGE_BREAK.join(pages), tuple(starts), notes=_notes(scanned, len(pages)))
+    return Extracted(_PAGE_BREAK.join(pages), tuple(starts), notes=_notes(textless, len(pages)))
 
 
 @contextmanager
@@ -59,28 +60,36 @@ def _opened(data: bytes) -> Iterator[Any]:
 
 
 def _read(document: Any) -> tuple[list[str], list[int]]:
-    """The text of each page, and the numbers of those that are images."""
-    pages, scanned = [], []
+    """The text of each page, and the numbers of those on which more is seen than there is text."""
+    pages, textless = [], []
     for number in range(len(document)):
         try:
-            text, is_scanned = _read_page(document, number)
+            page = _page(document, number)
+            textpage = page.get_textpage()
+            text = join_lines(list(read_lines(textpage)))
+            textpage.close()
+            pages.append(text)
+            if _is_unreadable(text) or (len(text) < _FEW_CHARS and _has_large_image(page)):
+                textless.append(number + 1)
+            page.close()
         except (pypdfium2.PdfiumError, AssertionError) as error:
             raise DocumentError("damaged", f"page {number + 1} of the PDF cannot be read") from error
-        pages.append(text)
-        if is_scanned:
-            scanned.append(number + 1)
-    return pages, scanned
+    return pages, textless
 
 
-def _read_page(document: Any, number: int) -> tuple[str, bool]:
+def _page(document: Any, number: int) -> Any:
+    """The page, with what was typed into its forms and written onto it made part of it."""
     page = document[number]
-    try:
-        textpage = page.get_textpage()
-        text = join_lines(list(read_lines(textpage)))
-        textpage.close()
-        return text, len(text.strip()) < _FEW_CHARS and _has_large_image(page)
-    finally:
+    if pdfium.FPDFPage_GetAnnotCount(page) > 0:
+        if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) == pdfium.FLATTEN_FAIL:
+            raise DocumentError("damaged", f"the forms on page {number + 1} of the PDF cannot be read")
         page.close()
+        page = document[number]
+    return page
+
+
+def _is_unreadable(text: str) -> bool:
+    return 2 * len(_NO_LETTERS.findall(text)) > len("".join(text.split())) > 0
 
 
 def _has_large_image(page: Any) -> bool:
@@ -92,8 +101,12 @@ def _has_large_image(page: Any) -> bool:
     return False
 
 
-def _notes(scanned: list[int], n_pages: int) -> tuple[str, ...]:
-    if not scanned:
+def _notes(textless: list[int], n_pages: int) -> tuple[str, ...]:
+    if not textless:
         return ()
-    shown = ", ".join(map(str, scanned[:10])) + (", ..." if len(scanned) > 10 else "")
-    return (f"{len(scanned)} of {n_pages} pages are images without text: {shown}; {_ADVICE}",)
+    shown = ", ".join(map(str, textless[:10])) + (", ..." if len(textless) > 10 else "")
+    return (f"{_textless(textless, n_pages)} ({shown}); {_ADVICE}",)
+
+
+def _textless(textless: list[int], n_pages: int) -> str:
+    return f"{len(textless)} of {n_pages} pages have no readable text, as scans have none"
