@@ -120,6 +120,7 @@ def test_parts_in_parts_without_end_are_damage() -> None:
         b"Content-Transfer-Encoding: uuencode\n\nnot that",
         b'Content-Type: text/plain; charset="\0"\n\nx',
         b"From: =?utf-8?b?\xff?=\n\nx",
+        b"From: \xff\xff\xdd\xff\x53\xff\xaa\0\0p\n",
     ],
 )
 def test_odd_mails_are_read_as_far_as_they_go(data: bytes) -> None:

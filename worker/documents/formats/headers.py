@@ -9,6 +9,7 @@ from itertools import groupby
 from worker.documents.decoding import decode
 from worker.documents.formats.declared import decode_declared
 from worker.errors import DocumentError
+from worker.text import storable
 
 #: RFC 2047: charset (and a language, RFC 2231), encoding, text. Between two of them white space counts for nothing.
 _ENCODED = re.compile(r"=\?([\w.:-]+)(?:\*[\w-]*)?\?([bBqQ])\?([^?\s]*)\?=")
@@ -21,7 +22,7 @@ def header_text(value: str) -> str:
     try:
         text = decode(raw).text
     except DocumentError:
-        text = raw.decode("latin-1")
+        text = storable(raw.decode("latin-1"))
     text = _ENCODED_RUN.sub(lambda run: _decoded(run[0]), " ".join(text.split()))
     return " ".join(text.split())
 
