@@ -11,8 +11,9 @@ import pypdfium2.raw as pdfium
 
 from worker.documents.formats.extracted import Extracted
 from worker.documents.formats.hyphens import join_hyphenated
+from worker.documents.formats.paragraphs import join_lines
+from worker.documents.formats.pdf_lines import read_lines
 from worker.errors import DocumentError
-from worker.text import storable
 
 #: Pages are parted by a form feed, at which a sentence ends: no entity runs from one page to the next.
 _PAGE_BREAK = "\n\f"
@@ -23,7 +24,7 @@ _ADVICE = "make it searchable first, e.g. with `ocrmypdf`, and submit what comes
 
 
 def extract_pdf(data: bytes) -> Extracted:
-    """The text of all pages; lines end with a line feed.
+    """The text of all pages, in paragraphs.
 
     Raises:
         DocumentError: `encrypted`, `damaged` or `no_text_layer`.
@@ -75,7 +76,7 @@ def _read_page(document: Any, number: int) -> tuple[str, bool]:
     page = document[number]
     try:
         textpage = page.get_textpage()
-        text = storable(textpage.get_text_range()).replace("\r\n", "\n").rstrip("\n")
+        text = join_lines(list(read_lines(textpage)))
         textpage.close()
         return text, len(text.strip()) < _FEW_CHARS and _has_large_image(page)
     finally:
