@@ -14,6 +14,8 @@ _QUOTED: Final[dict[str, Any]] = {"strict": True}
 _ESCAPED: Final[dict[str, Any]] = {"strict": True, "doublequote": False, "escapechar": "\\"}
 _PLAIN: Final[dict[str, Any]] = {"quoting": csv.QUOTE_NONE}
 
+_CUT: Final = "unexpected end of data"
+
 # Texts are bounded by `max_file_bytes`, which is said in better words.
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
@@ -37,7 +39,11 @@ def find_dialect(sample: Sequence[str], delimiter: str | None, is_tab_separated:
         delimiters = (delimiter,)
     elif is_tab_separated and any("\t" in line for line in sample):
         delimiters = ("\t",)
-    ways = (_QUOTED, _ESCAPED, _PLAIN) if delimiters == ("\t",) else (_QUOTED, _ESCAPED)
+    ways = [_QUOTED]
+    if any('\\"' in line for line in sample):  # else it would only be less strict
+        ways.append(_ESCAPED)
+    if delimiters == ("\t",):
+        ways.append(_PLAIN)
     candidates = [Dialect(mark, tuple(way.items())) for mark in delimiters for way in ways]
     return max(candidates, key=lambda dialect: _fit(dialect, sample))  # of equals the first
 
@@ -54,7 +60,9 @@ def _widths(rows: Iterator[list[str]]) -> Iterator[int]:
     while True:
         try:
             row = next(rows, None)
-        except csv.Error:
+        except csv.Error as error:
+            if str(error) == _CUT:  # the sample ends inside a cell
+                return
             yield 0
             continue
         if row is None:
