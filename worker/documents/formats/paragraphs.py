@@ -18,8 +18,8 @@ class Edge:
     """Where a line begins or ends, in points from the lower left of the page."""
 
     x: float
-    bottom: float
-    height: float
+    baseline: float
+    size: float  #: of the font
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Line:
     is_row: bool = False  #: of a table: with gaps in it as no space is
 
 
-#: In heights of a line (the font's, from descender to ascender).
-_MIN_DROP, _MAX_DROP, _MIN_WIDTH, _SPACE = 0.3, 3.5, 12.0, 0.3
+#: In sizes of the font.
+_MIN_DROP, _MAX_DROP, _MIN_WIDTH, _SPACE = 0.3, 3.0, 11.0, 0.25
 _SIZES = (0.87, 1.15)  #: letters of one paragraph are of one size
 _LOOSER = 1.25  #: a gap that is so much larger than usual parts paragraphs
 _ITEM = re.compile(
@@ -59,14 +59,14 @@ def join_lines(lines: Sequence[Line]) -> str:
 
 
 def _usual_pitch(lines: Sequence[Line]) -> float:
-    """The usual distance of two lines, in heights of a line."""
+    """The usual distance of two lines, in sizes of the font."""
     drops = [_drop(before, line) for before, line in pairwise(lines)]
     return median([drop for drop in drops if _MIN_DROP < drop < _MAX_DROP] or [1.0])
 
 
 def _drop(before: Line, line: Line) -> float:
-    height = max(before.end.height, line.start.height)
-    return (before.end.bottom - line.start.bottom) / height if height > 0 else 0.0
+    size = max(before.end.size, line.start.size)
+    return (before.end.baseline - line.start.baseline) / size if size > 0 else 0.0
 
 
 def _is_near(before: Line, line: Line, pitch: float) -> bool:
@@ -99,15 +99,16 @@ def _is_next_column(before: Line, line: Line) -> bool:
 
 
 def _is_same_size(before: Line, line: Line) -> bool:
-    return before.end.height > 0 and _SIZES[0] < line.start.height / before.end.height < _SIZES[1]
+    return before.end.size > 0 and _SIZES[0] < line.start.size / before.end.size < _SIZES[1]
 
 
 def _goes_on(before: Line, line: Line, right: float) -> bool:
     """Whether the first word of a line would not have fitted into the line before."""
-    height = before.end.height
-    is_full = before.end.x + _SPACE * height + line.first_word > right
-    is_wide = right - before.start.x > _MIN_WIDTH * height
-    return is_full and is_wide and not (before.is_row or line.is_row or _ITEM.match(line.text))
+    size = before.end.size
+    is_full = before.end.x + _SPACE * size + line.first_word > right
+    is_wide = right - before.start.x > _MIN_WIDTH * size
+    is_heading = before.text.isupper() != line.text.isupper()
+    return is_full and is_wide and not (is_heading or before.is_row or line.is_row or _ITEM.match(line.text))
 
 
 def _space(before: str, text: str) -> str:

@@ -35,6 +35,8 @@ class Flow:
         if self._has_table:
             self._close_cell()
             self._tables.end_row()
+        else:
+            self._tables.blocks.end(LINE)
 
     def hang(self, text: str) -> None:
         """What hangs on the paragraph that is open."""
