@@ -11,7 +11,7 @@ from worker.documents import kinds
 from worker.documents.bounds import Bounds, bounded
 from worker.documents.content import Content, head, in_memory
 from worker.documents.document import Skipped
-from worker.documents.formats.media_types import GZIP, PARQUET, ZIP
+from worker.documents.formats.media_types import GZIP, PARQUET, TEXT, ZIP
 from worker.documents.options import ReadOptions
 from worker.errors import DocumentError
 
@@ -30,6 +30,8 @@ def unpacked(content: Content, options: ReadOptions) -> Iterator[Content | Skipp
         if start.startswith(b"ustar", 257):
             raise DocumentError("unsupported", "a tar archive; unpack it first")
         media_type = kinds.media_type(name, start)
+        if content.is_named and not PurePosixPath(name).suffix:
+            media_type = media_type or TEXT
         if media_type in (GZIP, ZIP):
             raise DocumentError("too_complex", "an archive in a .gz file; unpack it first")
         if media_type is None and not content.is_named:
