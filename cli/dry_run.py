@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cli.quantity import KINDS_SHOWN, breakdown, count, short
 from cli.render import render_facts, render_one
+from cli.summary import examples, reading_answer, reading_facts
 from worker.errors import EXIT_FAILURES, EXIT_OK
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def report(read: Iterable[list[NewSource]], intake: Intake, as_json: bool) -> in
                 "characters": intake.n_chars,
                 "skipped": dict(intake.skipped),
                 "guessed_encodings": dict(intake.guessed),
+                **reading_answer(intake),
             }
         )
     else:
@@ -41,6 +43,8 @@ def _facts(intake: Intake) -> list[tuple[str, str]]:
         ("characters", short(intake.n_chars)),
         ("cannot be read", breakdown(intake.failures)),
         ("encodings", f"guessed: {breakdown(intake.guessed)}" if intake.guessed else ""),
+        *reading_facts(intake),
         ("skipped", breakdown(intake.skipped, KINDS_SHOWN)),
+        ("", f"such as {examples(intake)}" if intake.skipped else ""),
     ]
     return [(name, value) for name, value in facts if value]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from worker.documents import Source
+    from worker.documents import Skipped, Source, Table
     from worker.store import Added, NewSource
 
 #: Bounds of one transaction, so that memory does not grow with the folder.
 CHUNK_SOURCES = 256
 CHUNK_CHARS = 2_000_000
+#: Names of skipped files that are kept for each reason.
+_EXAMPLES = 2
+#: Tables that a summary tells about.
+_TABLES = 3
 
 
 @dataclass(slots=True)
@@ -32,10 +36,29 @@ class Intake:
     skipped: Counter[str] = field(default_factory=Counter)
     guessed: Counter[str] = field(default_factory=Counter)  #: encodings that were found out by guessing
     least_confidence: float = 1.0  #: of those guesses
+    examples: dict[str, list[str]] = field(default_factory=dict)  #: some of the skipped, by reason
+    tables: list[Table] = field(default_factory=list)  #: how the first of them were understood
+    n_tables: int = 0
+    noted: Counter[str] = field(default_factory=Counter)  #: what of documents was not read
+
+    def skip(self, skipped: Skipped) -> None:
+        """Count what is passed over, and keep a few names."""
+        self.skipped[skipped.reason] += 1
+        examples = self.examples.setdefault(skipped.reason, [])
+        if len(examples) < _EXAMPLES:
+            examples.append(skipped.path)
+
+    def understand(self, table: Table) -> None:
+        """Count a table, and keep how the first ones were understood."""
+        self.n_tables += 1
+        if len(self.tables) < _TABLES:
+            self.tables.append(table)
 
     def note(self, chunk: Iterable[NewSource]) -> None:
-        """Count characters, guessed encodings and error codes of sources."""
+        """Count characters, guessed encodings, notes and error codes of sources."""
         for source in chunk:
+            if source.record is None and source.metadata:
+                self.noted.update(source.metadata.get("notes", ()))
             if source.encoding and source.encoding_confidence is not None:
                 self.guessed[source.encoding] += 1
                 self.least_confidence = min(self.least_confidence, source.encoding_confidence)
@@ -55,7 +78,7 @@ class Intake:
         return self.n_new + self.n_requeued
 
 
-def chunks(sources: Iterable[Source]) -> Iterator[list[NewSource]]:
+def chunks(sources: Iterable[Source]) -> Generator[list[NewSource], None, None]:
     """Sources in lists that are bounded by count and by characters; a longer document stands alone."""
     chunk: list[NewSource] = []
     n_chars = 0
@@ -83,6 +106,7 @@ def _new_source(source: Source) -> NewSource:
         file_sha256=source.file_sha256,
         n_bytes=source.n_bytes,
         page_starts=source.page_starts,
+        metadata={"notes": list(source.notes)} if source.notes else source.metadata,
         document=store.NewDocument(document.sha256, document.text) if document else None,
         error_code=error.code if error else None,
         error_detail=error.detail if error else None,

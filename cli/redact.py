@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -195,15 +196,14 @@ def _submit(
     """Read the path as `nerq submit --wait` does; what this model has read before is not read again."""
     from cli.intake import Intake
     from cli.submission import Submission, open_model
-    from cli.submit import read_chunks
+    from cli.submit import read_chunks, read_options
     from worker import store
-    from worker.documents import ReadOptions
 
     facts = open_model(model or settings.model)
     intake = Intake()
-    read = read_chunks((path,), ReadOptions(max_file_bytes=settings.max_file_bytes), intake)
     submission = Submission(settings, database, facts, None, {"paths": [path]}, intake)
-    progress = submission.submit(read, again=False, waits=True, quiet=is_quiet)
+    with closing(read_chunks((path,), read_options(settings), intake)) as read:
+        progress = submission.submit(read, again=False, waits=True, quiet=is_quiet)
     return store.find_job(database, str(progress.job.id)) if progress else None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,9 +33,12 @@ _PLACES = click.Path(allow_dash=True)  # whether they exist is seen where they a
 )
 @click.option("--encoding", help="Encoding of every file; found out for each if not given.")
 @click.option(
-    "--text-field", default="text", show_default=True, help="Field of a JSONL record that holds the text."
+    "--text-field", help="Field or column that holds the text. [default: text, or what can only be it]"
 )
-@click.option("--id-field", default="id", show_default=True, help="Field of a JSONL record that names it.")
+@click.option("--id-field", help="Field or column that names a record. [default: id]")
+@click.option(
+    "--delimiter", help="Between the columns of a CSV file, such as ';' or 'tab'; found out if not given."
+)
 @click.option("--again", is_flag=True, help="Read anew what is done, and try again what failed.")
 @click.option(
     "--dry-run", "-n", is_flag=True, help="Read everything and say what would happen; store nothing."
@@ -60,7 +64,8 @@ def command(
     \b
     Examples:
       nerq submit contracts/                       a folder, with all folders in it
-      nerq submit a.txt notes/ records.jsonl       files, folders, JSON Lines
+      nerq submit a.pdf notes/ mail.zip            files, folders, archives
+      nerq submit notes.csv --text-field body      a document for each row
       nerq submit logs/ --include '*.log' --name logs
       nerq submit mail/ --model models/mine --wait
       cat letter.txt | nerq submit -               standard input
@@ -68,7 +73,8 @@ def command(
     Without a broker the work is done here and now. With one (NERQ_BROKER) it is queued for `nerq worker`, and
     the command returns at once. What was read before by the same model is not read again, so an interrupted
     submit goes on where it was when it is given again. A file that cannot be read fails alone, with a reason:
-    `nerq errors JOB`.
+    `nerq errors JOB`. What a file is, its content decides before its name does. In folders and archives, hidden
+    files and those that there is no reader for are counted, not failed.
 
     The exit code is 0 when all is done (or queued), 1 when documents failed, 4 when a PATH does not exist.
     """
@@ -76,36 +82,44 @@ def command(
     if wait is False and not settings.broker:
         raise click.UsageError(NO_WAIT_NEEDS_A_BROKER)
     intake = Intake()
-    read = read_chunks(paths, _read_options(settings, **reading), intake)
-    if dry_run:
-        from cli.dry_run import report
+    with closing(read_chunks(paths, read_options(settings, **reading), intake)) as read:
+        if dry_run:
+            from cli.dry_run import report
 
-        return report(read, intake, as_json)
-    from cli.submission import Submission, open_model
+            return report(read, intake, as_json)
+        from cli.submission import Submission, open_model
 
-    facts = open_model(model or settings.model)
-    with opened_database(settings, make=True) as database:
-        options = {"paths": list(paths), "again": again, **reading}
-        submission = Submission(settings, database, facts, name, options, intake)
-        return submission.run(read, again, wait or not settings.broker, quiet, as_json)
+        facts = open_model(model or settings.model)
+        with opened_database(settings, make=True) as database:
+            options = {"paths": list(paths), "again": again, **reading}
+            submission = Submission(settings, database, facts, name, options, intake)
+            return submission.run(read, again, wait or not settings.broker, quiet, as_json)
 
 
-def _read_options(settings: Settings, **reading: Any) -> ReadOptions:
+def read_options(settings: Settings, **reading: Any) -> ReadOptions:
+    """What the command line and the settings say of reading. Raises click.BadParameter."""
     from worker.documents import ReadOptions
 
+    limits: dict[str, Any] = {
+        "max_file_bytes": settings.max_file_bytes,
+        "limit_s": settings.reader_limit_s,
+        "memory_bytes": settings.reader_memory_bytes,
+    }
+    if (reading.get("delimiter") or "").lower() in ("tab", r"\t"):
+        reading["delimiter"] = "\t"
     try:
-        return ReadOptions(max_file_bytes=settings.max_file_bytes, **reading)
+        return ReadOptions(**limits, **reading)
     except InputError as error:
-        raise click.BadParameter(str(error), param_hint="--encoding") from error
+        hint = "--delimiter" if "delimiter" in str(error) else "--encoding"
+        raise click.BadParameter(str(error), param_hint=hint) from error
 
 
-def read_chunks(paths: tuple[str, ...], options: ReadOptions, intake: Intake) -> Iterator[list[NewSource]]:
-    """Sources in chunks. Raises NotFoundError at once if a path does not exist."""
+def read_chunks(
+    paths: tuple[str, ...], options: ReadOptions, intake: Intake
+) -> Generator[list[NewSource], None, None]:
+    """Sources in chunks; reading stops when it is closed. Raises NotFoundError at once if a path does not exist."""
     from worker.documents import read_sources
-
-    def on_skip(skipped: Any) -> None:
-        intake.skipped[skipped.reason] += 1
 
     if "-" in paths and output.reads_terminal():
         output.say("Reading from the terminal; end with Ctrl-D.")
-    return chunks(read_sources(paths, options, on_skip))
+    return chunks(read_sources(paths, options, intake.skip, intake.understand))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cli import output, standing
@@ -12,7 +13,11 @@ from cli.render import render_facts, render_one
 
 if TYPE_CHECKING:
     from cli.intake import Intake
+    from worker.documents import Table
     from worker.store import Progress
+
+#: Names of skipped files, and kinds of what was not read, that a summary holds.
+_EXAMPLES_SHOWN, _NOTES_SHOWN = 5, 3
 
 
 def print_summary(progress: Progress, intake: Intake | None, waited: bool, as_json: bool) -> None:
@@ -23,6 +28,9 @@ def print_summary(progress: Progress, intake: Intake | None, waited: bool, as_js
     facts = list(standing.facts(progress))
     if intake:
         facts[3:3] = _intake_facts(intake)
+        names = [name for name, _ in facts]
+        if "skipped" in names:
+            facts.insert(names.index("skipped") + 1, ("", f"such as {examples(intake)}"))
     render_facts(facts, standing.title(progress))
     if intake and intake.n_done_before and not intake.n_to_do:
         output.say(
@@ -44,6 +52,37 @@ def _intake_facts(intake: Intake) -> Iterator[tuple[str, str]]:
         surest = f"{100 * intake.least_confidence:.0f} %"
         yield "encodings", f"guessed: {breakdown(intake.guessed)} (at least {surest} sure)"
 
+    yield from reading_facts(intake)
+
+
+def reading_facts(intake: Intake) -> Iterator[tuple[str, str]]:
+    """How tables were understood, and what of documents was not read."""
+    for number, table in enumerate(intake.tables):
+        yield ("" if number else "tables"), _table(table)
+    if intake.n_tables > len(intake.tables):
+        yield "", f"and {count(intake.n_tables - len(intake.tables), 'other table')}"
+    if intake.noted:
+        yield "not read", "; ".join(f"{n:,} × {note}" for note, n in intake.noted.most_common(_NOTES_SHOWN))
+
+
+def _table(table: Table) -> str:
+    marks = {"\t": "tabs", " ": "spaces", None: ""}
+    mark = marks.get(table.delimiter, f"{table.delimiter!r}")
+    parts = [
+        f"{mark} between columns" if mark else "",
+        f"text in {table.text_field!r}",
+        f"named by {table.id_field!r}" if table.id_field is not None else "named by number",
+        f"without {', '.join(map(repr, table.left_out))} (bytes)" if table.left_out else "",
+    ]
+    return f"{table.path}: {', '.join(filter(None, parts))}"
+
+
+def examples(intake: Intake) -> str:
+    """Names of a few skipped files, those of the most frequent reasons first."""
+    reasons = [reason for reason, _ in intake.skipped.most_common()]
+    names = [name for reason in reasons for name in intake.examples.get(reason, ())]
+    return ", ".join(names[:_EXAMPLES_SHOWN])
+
 
 def _answer(intake: Intake) -> dict[str, Any]:
     return {
@@ -55,6 +94,16 @@ def _answer(intake: Intake) -> dict[str, Any]:
             "failed_before": intake.n_left_failed,
         },
         "guessed_encodings": dict(intake.guessed),
+        **reading_answer(intake),
+    }
+
+
+def reading_answer(intake: Intake) -> dict[str, Any]:
+    """How tables were understood, what was skipped, what of documents was not read; a few of each."""
+    return {
+        "tables": [asdict(table) for table in intake.tables],
+        "skipped_examples": intake.examples,
+        "not_read": dict(intake.noted),
     }
 
 

@@ -73,7 +73,17 @@ class Settings(BaseSettings):
     batch_documents: int = Field(
         64, ge=1, le=4096, description="Documents that one queue message names, at most."
     )
-    max_file_bytes: int = Field(50_000_000, ge=1, description="A larger file is a failed source (too_large).")
+    max_file_bytes: int = Field(
+        50_000_000, ge=1, description="A larger file or record is a failed source (too_large)."
+    )
+    reader_limit_s: float = Field(
+        120.0,
+        gt=0,
+        description="Seconds that a process may read one file before that fails (reader_timeout).",
+    )
+    reader_memory_bytes: int = Field(
+        4_000_000_000, ge=500_000_000, description="Address space of a process that reads files."
+    )
     lease_s: float = Field(
         120.0, gt=0, description="Seconds a running extraction is reserved; progress renews it."
     )

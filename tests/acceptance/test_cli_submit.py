@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
     """Good files, bad files, and files that are passed over."""
     documents = write_documents(tmp_path / "letters", TEXTS)
     (documents / "broken.txt").write_bytes(b"\xff\xfe\x00\xd8\x01")
-    (documents / "scan.pdf").write_bytes(b"%PDF-1.7")
+    (documents / "scan.png").write_bytes(b"\x89PNG")
     (documents / ".hidden").write_text("nobody reads this")
     return documents
 
@@ -52,7 +52,7 @@ def test_a_folder_becomes_entities(folder: Path, tiny_checkpoint: Path) -> None:
     assert answer["state"] == "done"
     assert answer["sources"] == 8
     assert answer["failures"] == {"undecodable": 1, "missing_text": 1, "bad_json": 1}
-    assert answer["skipped"] == {".pdf": 1, "hidden": 1}
+    assert answer["skipped"] == {".png": 1, "hidden": 1}
     assert answer["extractions"] == {"queued": 0, "running": 0, "done": 4, "failed": 0, "cancelled": 0}
     assert answer["submitted"]["new"] == 4  # one text is there twice
 
@@ -121,16 +121,16 @@ def test_a_dry_run_stores_nothing(folder: Path) -> None:
     result = run("submit", str(folder), "--dry-run", "--json")
     answer = json.loads(result.stdout)
     assert result.returncode == 1
-    assert (answer["sources"], answer["failures"]["bad_json"], answer["skipped"][".pdf"]) == (8, 1, 1)
+    assert (answer["sources"], answer["failures"]["bad_json"], answer["skipped"][".png"]) == (8, 1, 1)
     assert not Path("nerq.db").exists()
 
 
 def test_a_folder_without_documents_makes_no_job(tmp_path: Path, tiny_checkpoint: Path) -> None:
     (tmp_path / "scans").mkdir()
-    (tmp_path / "scans" / "a.pdf").write_bytes(b"%PDF")
+    (tmp_path / "scans" / "a.png").write_bytes(b"\x89PNG")
     result = run("submit", "scans", "--model", str(tiny_checkpoint))
     assert result.returncode == 0
-    assert "Nothing to read; skipped: 1 .pdf" in result.stderr
+    assert "Nothing to read; skipped: 1 .png" in result.stderr
     assert invoke("status").stdout == ""
 
 

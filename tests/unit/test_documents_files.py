@@ -34,7 +34,7 @@ def test_a_folder_is_walked_in_order_of_name() -> None:
 
 
 def test_what_is_passed_over_in_a_folder_is_named_with_its_reason() -> None:
-    make("in/.env", "in/.git/config.txt", "in/scan.PDF", "in/README", "in/a.txt", "secret/s.txt")
+    make("in/.env", "in/.git/config.txt", "in/scan.PNG", "in/README", "in/a.txt", "secret/s.txt")
     Path("in/link.txt").symlink_to(Path("secret/s.txt").absolute())
     Path("in/folder").symlink_to(Path("secret").absolute())
     os.mkfifo("in/pipe.txt")
@@ -46,24 +46,24 @@ def test_what_is_passed_over_in_a_folder_is_named_with_its_reason() -> None:
         "in/folder": "symlink",
         "in/link.txt": "symlink",
         "in/pipe.txt": "not a file",
-        "in/scan.PDF": ".pdf",
+        "in/scan.PNG": ".png",
     }
 
 
 def test_suffixes_that_look_made_up_are_one_kind() -> None:
-    make("in/a.20240101", "in/a.r07", "in/a.averylongsuffix", "in/a.\x1b[j", "in/a.\udcff", "in/a.docx")
+    make("in/a.20240101", "in/a.r07", "in/a.averylongsuffix", "in/a.\x1b[j", "in/a.\udcff", "in/a.xlsx")
     reasons = list(skipped("in").values())
-    assert (reasons.count("other"), reasons.count(".docx")) == (5, 1)
+    assert (reasons.count("other"), reasons.count(".xlsx")) == (5, 1)
 
 
 def test_what_is_named_is_read_even_if_hidden_or_linked_or_is_an_error() -> None:
-    make(".hidden.txt", ".folder/a.txt", "b.pdf", "README")
+    make(".hidden.txt", ".folder/a.txt", "b.png", "README")
     Path("link.txt").symlink_to(".hidden.txt")
     os.mkfifo("pipe.txt")
     assert found(".hidden.txt", ".folder", "link.txt") == [".hidden.txt", ".folder/a.txt", "link.txt"]
     errors = [
         f.error.code
-        for f in find_files(["b.pdf", "README", "pipe.txt"], OPTIONS)
+        for f in find_files(["b.png", "README", "pipe.txt"], OPTIONS)
         if isinstance(f, FoundFile) and f.error
     ]
     assert errors == ["unsupported", "unsupported", "not_a_file"]
@@ -84,7 +84,7 @@ def test_a_path_that_does_not_exist_is_an_error_before_anything_is_found(missing
 
 
 def test_patterns_choose_files_and_read_any_suffix_as_text() -> None:
-    make("in/a.log", "in/b.txt", "in/old/c.log", "in/d.jsonl", "e.log", "f.pdf")
+    make("in/a.log", "in/b.txt", "in/old/c.log", "in/d.jsonl", "e.log", "f.png")
     options = ReadOptions(include=("*.log", "*.jsonl"))
     assert found("in", options=options) == ["in/a.log", "in/d.jsonl", "in/old/c.log"]
     assert skipped("in", options=options) == {"in/b.txt": "not included"}

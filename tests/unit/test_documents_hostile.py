@@ -16,17 +16,22 @@ import pytest
 
 from worker.documents import Document, FoundFile, ReadOptions, Source, find_files, read_sources
 from worker.documents.decoding import decode
+from worker.documents.file_reading import read_file
 from worker.documents.opening import Location, open_regular
-from worker.documents.records import read_records
-from worker.documents.text_file import read_text_file
+from worker.documents.visit import Visit
 from worker.errors import DocumentError
 
 OPTIONS = ReadOptions()
-JSONL = "application/jsonl"
 
 
 def read(*paths: str | Path, options: ReadOptions = OPTIONS) -> list[Source]:
     return list(read_sources(paths, options))
+
+
+def read_found(found: FoundFile) -> Source:
+    (source,) = read_file(found, OPTIONS, Visit())
+    assert isinstance(source, Source)
+    return source
 
 
 def codes(sources: list[Source]) -> list[str | None]:
@@ -79,7 +84,7 @@ def test_what_a_file_was_exchanged_for_after_it_was_found_is_not_read(replacemen
         }
         make[replacement]()
         assert isinstance(found, FoundFile)
-        source = read_text_file(found, OPTIONS)
+        source = read_found(found)
     assert codes([source]) == ["not_found" if replacement == "nothing" else "not_a_file"]
 
 
@@ -241,7 +246,7 @@ def test_a_regular_file_that_has_nothing_to_say_yet_is_unreadable() -> None:
     with open_regular(Location(kernel_log)) as file:
         while file.read(1_000_000):
             pass
-        source = read_text_file(FoundFile("kmsg.txt", Location(kernel_log), "text/plain"), OPTIONS)
+        source = read_found(FoundFile("kmsg.txt", Location(kernel_log), "text/plain"))
     assert codes([source]) == ["unreadable"]
 
 
@@ -255,7 +260,7 @@ def test_a_regular_file_that_has_nothing_to_say_yet_is_unreadable() -> None:
         ("utf-32 without a mark", "Ann met Bo.".encode("utf-32-le")),
         ("tar", b"letter.txt".ljust(257, b"\0") + b"ustar\x0000" + b"Ann met Bo. " * 2000),
         ("program", Path(sys.executable).read_bytes()[:500_000]),
-        ("zip", b"PK\x03\x04" + bytes(20)),
+        ("workbook", b"PK\x03\x04" + bytes(22) + b"\x08\0\0\0xl/a.xml"),
     ],
 )
 def test_binary_files_under_the_name_of_texts_are_unsupported(name: str, data: bytes) -> None:
@@ -393,7 +398,4 @@ def test_a_line_of_a_hundred_megabytes_is_passed_over_and_the_next_is_read() -> 
     with Path("a.jsonl").open("wb") as file:
         file.seek(100_000_000)
         file.write(b'\n{"text": "ok"}\n')
-    assert codes(list(read_records(FoundFile("a.jsonl", Location(Path("a.jsonl")), JSONL), OPTIONS))) == [
-        "too_large",
-        None,
-    ]
+    assert codes(read("a.jsonl")) == ["too_large", None]

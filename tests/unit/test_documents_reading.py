@@ -55,12 +55,12 @@ def test_an_empty_file_is_an_empty_document() -> None:
 def test_each_problem_is_a_source_with_its_reason_and_the_others_go_on() -> None:
     Path("a.txt").write_bytes(b"x" * 101)
     Path("b.txt").write_bytes("François à Orléans, ".encode() + b"\xe9!")
-    Path("c.pdf").touch()
-    Path("d.txt").write_bytes(b"%PDF-1.7 ...")
+    Path("c.png").touch()
+    Path("d.txt").write_bytes(b"\x7fELF ...")
     Path("e.txt").write_bytes(b"x" * 100)
     os.mkfifo("f.txt")
     sources = read(
-        *(f"{name}" for name in ["a.txt", "b.txt", "c.pdf", "d.txt", "e.txt", "f.txt"]),
+        *(f"{name}" for name in ["a.txt", "b.txt", "c.png", "d.txt", "e.txt", "f.txt"]),
         options=ReadOptions(max_file_bytes=100),
     )
     assert codes(sources) == ["too_large", "undecodable", "unsupported", "unsupported", None, "not_a_file"]
@@ -105,12 +105,12 @@ def test_standard_input_is_plain_text_within_the_limit(monkeypatch: pytest.Monke
 
 
 def test_skipped_files_are_told() -> None:
-    for name in ("in/a.pdf", "in/b.txt", "in/c.jsonl"):
+    for name in ("in/a.png", "in/b.txt", "in/c.jsonl"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).touch()
     heard: list[Skipped] = []
     assert len(list(read_sources(["in"], OPTIONS, heard.append))) == 1
-    assert heard == [Skipped("in/a.pdf", ".pdf"), Skipped("in/c.jsonl", "no records")]
+    assert heard == [Skipped("in/a.png", ".png"), Skipped("in/c.jsonl", "no records")]
 
 
 def write_lines(*lines: bytes | str | dict[str, object]) -> None:

@@ -50,7 +50,7 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     Raises:
         DocumentError: `undecodable`, or `unsupported` for what is no text.
     """
-    certain = encoding or _marked(data)
+    certain = encoding or marked_encoding(data)
     if certain:
         return Decoded(_text(data, certain), codecs.lookup(certain).name)
     if found := _unmarked_utf16(data) or _escaped(data):
@@ -64,7 +64,8 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     return _guessed(data)
 
 
-def _marked(data: bytes) -> str | None:
+def marked_encoding(data: bytes) -> str | None:
+    """The encoding that a byte order mark at the start names."""
     return next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
 
 

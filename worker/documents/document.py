@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from worker.errors import DocumentError
 
@@ -23,7 +25,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One submitted file, or one record of a JSONL file: its document, or the reason why there is none."""
+    """One submitted file, or one record of a file of records: its document, or the reason why there is none."""
 
     path: str
     record: str | None = None  #: id or line number of a record inside the file
@@ -33,9 +35,36 @@ class Source:
     file_sha256: str | None = None  #: of the file's bytes
     n_bytes: int | None = None
     page_starts: tuple[int, ...] | None = None  #: offsets at which pages begin, for formats that have pages
+    metadata: Mapping[str, Any] | None = None  #: other fields of a record, as JSON has them
+    notes: tuple[
+        str, ...
+    ] = ()  #: what of the file was not read though it could be, in words without its text
     document: Document | None = None
     error: DocumentError | None = None
 
     def __post_init__(self) -> None:
         if (self.document is None) == (self.error is None):
             raise ValueError("a source has either a document or an error")
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file of a folder or an archive that is passed over.
+
+    Reasons: `hidden`, `symlink`, `not a file`, `not included`, `no records`, `no suffix`, the suffix that no
+    reader is for (`.jpg`), or `other` for a suffix that looks made up, of which there may be any number.
+    """
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """How a table was understood: what separates its columns, which of them holds the text and which the id."""
+
+    path: str
+    delimiter: str | None  #: None where the format leaves nothing to find out
+    text_field: str
+    id_field: str | None  #: None: records are named by their number
+    left_out: tuple[str, ...] = ()  #: columns that are not kept

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from worker.documents.opening import Location, document_error, listed
+from worker.documents import kinds
+from worker.documents.document import Skipped
+from worker.documents.formats import HEAD_BYTES
+from worker.documents.formats.media_types import TEXT, ZIP
+from worker.documents.kinds import kind_of_suffix
+from worker.documents.opening import Location, document_error, listed, open_regular
 from worker.documents.options import ReadOptions
 from worker.errors import DocumentError, NotFoundError
-
-TEXT = "text/plain"
-MARKDOWN = "text/markdown"
-JSONL = "application/jsonl"
-
-_MEDIA_TYPES = {
-    ".txt": TEXT,
-    ".text": TEXT,
-    ".md": MARKDOWN,
-    ".markdown": MARKDOWN,
-    ".jsonl": JSONL,
-    ".ndjson": JSONL,
-}
-
-
-#: A longer suffix, dot included, names no kind of file; nor does one with digits (`backup.20240101`, `part.r07`).
-_MAX_SUFFIX_CHARS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +27,15 @@ class FoundFile:
 
     path: str  #: as it was given, joined with the way through the folder; always encodable
     location: Location  #: for the operating system
-    media_type: str | None = None
+    media_type: str | None = None  #: by its name; what is in it may say otherwise
     error: DocumentError | None = None
+    is_named: bool = False  #: given itself, not found in a folder: what cannot be read of it is an error
+    data: bytes | None = None  #: its content, where that came from elsewhere
 
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file of a folder that is passed over.
-
-    Reasons: `hidden`, `symlink`, `not a file`, `not included`, `no records`, `no suffix`, the suffix that no
-    reader is for (`.pdf`), or `other` for a suffix that looks made up, of which there may be any number.
-    """
-
-    path: str
-    reason: str
+    @property
+    def name(self) -> str:
+        """Its last name, by which its kind is told."""
+        return self.path.rpartition("/")[2]
 
 
 def find_files(paths: Sequence[str | Path], options: ReadOptions) -> Iterator[FoundFile | Skipped]:
@@ -87,16 +71,16 @@ def _find(paths: Iterable[Path], options: ReadOptions) -> Iterator[FoundFile | S
     for path in paths:
         try:
             mode = path.stat().st_mode
-        except OSError as os_error:
-            yield FoundFile(displayed_path(path), Location(path), error=document_error(os_error))
+        except OSError as error:
+            yield FoundFile(displayed_path(path), Location(path), error=document_error(error))
             continue
         if stat.S_ISDIR(mode):
             yield from _walk(path, options)
         elif not stat.S_ISREG(mode):
-            error = DocumentError(
+            refusal = DocumentError(
                 "not_a_file", "neither a file nor a folder; pipe it in and name it `-` instead"
             )
-            yield FoundFile(displayed_path(path), Location(path), error=error)
+            yield FoundFile(displayed_path(path), Location(path), error=refusal)
         else:
             yield _named(path, options)
 
@@ -104,13 +88,16 @@ def _find(paths: Iterable[Path], options: ReadOptions) -> Iterator[FoundFile | S
 def _named(path: Path, options: ReadOptions) -> FoundFile:
     """A file that was named itself: a link is followed, and what cannot be read is an error, not skipped."""
     shown, name = displayed_path(path), path.name
-    media_type = _media_type((name,), options) if options.include else None
-    media_type = media_type or _MEDIA_TYPES.get(_suffix(name))
+    location = Location(path)
+    media_type = _included((name,), options) if options.include else None
+    try:
+        media_type = media_type or kinds.media_type(name) or _by_content(name, location)
+    except DocumentError as error:
+        return FoundFile(shown, location, error=error, is_named=True)
     if media_type is None:
-        supported = ", ".join(_MEDIA_TYPES)
-        error = DocumentError("unsupported", f"no reader for this kind of file; there are {supported}")
-        return FoundFile(shown, Location(path), error=error)
-    return FoundFile(shown, Location(path), media_type)
+        detail = f"no reader for this kind of file; there are {kinds.SUPPORTED}"
+        return FoundFile(shown, location, error=DocumentError("unsupported", detail), is_named=True)
+    return FoundFile(shown, location, media_type, is_named=True)
 
 
 def _walk(root: Path, options: ReadOptions) -> Iterator[FoundFile | Skipped]:
@@ -133,38 +120,47 @@ def _walk(root: Path, options: ReadOptions) -> Iterator[FoundFile | Skipped]:
         if kind == _FOLDER and not name.startswith("."):
             stack.append(_Folder(location))
         else:
-            yield _examine(name, kind, location, options)
+            yield _examine(name, kind, location, folder.shown(name), options)
 
 
-def _examine(name: str, kind: str, location: Location, options: ReadOptions) -> FoundFile | Skipped:
-    shown = displayed_path(location.path)
+def _examine(
+    name: str, kind: str, location: Location, shown: str, options: ReadOptions
+) -> FoundFile | Skipped:
     if name.startswith("."):
         return Skipped(shown, "hidden")
     if kind != _FILE:
         return Skipped(shown, kind)
-    media_type = _media_type(location.way, options)
+    if options.include:
+        media_type = _included(location.way, options)
+        return FoundFile(shown, location, media_type) if media_type else Skipped(shown, "not included")
+    media_type = kinds.media_type(name)
     if media_type is None:
-        return Skipped(shown, "not included" if options.include else _kind_of_suffix(_suffix(name)))
-    return FoundFile(shown, location, media_type)
+        with contextlib.suppress(DocumentError):  # not to be read, so not worth an error
+            media_type = _by_content(name, location)
+    return FoundFile(shown, location, media_type) if media_type else Skipped(shown, kind_of_suffix(name))
 
 
-def _media_type(way: Sequence[str], options: ReadOptions) -> str | None:
-    """How to read the file: by its suffix, and as plain text where only a pattern asks for it."""
-    known = _MEDIA_TYPES.get(_suffix(way[-1]))
-    if not options.include:
-        return known
+def _included(way: Sequence[str], options: ReadOptions) -> str | None:
+    """How to read a file that a pattern asks for: as plain text, whatever its suffix, if there is no other reader.
+
+    An archive is a folder: it is opened for the files in it that are asked for.
+    """
+    known = kinds.media_type(way[-1])
+    if is_included(way, options) or known == ZIP:
+        return known or TEXT
+    return None
+
+
+def is_included(way: Sequence[str], options: ReadOptions) -> bool:
+    """Whether a pattern asks for the file; a pattern with a slash is matched against the whole way."""
     inside = "/".join(way)
-    wanted = any(fnmatchcase(inside if "/" in pattern else way[-1], pattern) for pattern in options.include)
-    return (known or TEXT) if wanted else None
+    return any(fnmatchcase(inside if "/" in pattern else way[-1], pattern) for pattern in options.include)
 
 
-def _suffix(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
-
-
-def _kind_of_suffix(suffix: str) -> str:
-    is_made_up = len(suffix) > _MAX_SUFFIX_CHARS or any(map(str.isdigit, suffix)) or not suffix.isprintable()
-    return "other" if is_made_up else suffix or "no suffix"
+def _by_content(name: str, location: Location) -> str | None:
+    """What a file is whose name does not tell. Raises DocumentError."""
+    with open_regular(location) as file:
+        return kinds.media_type(name, file.read(HEAD_BYTES) or b"")
 
 
 _FILE, _FOLDER, _SYMLINK, _SPECIAL = "file", "folder", "symlink", "not a file"
@@ -173,12 +169,17 @@ _FILE, _FOLDER, _SYMLINK, _SPECIAL = "file", "folder", "symlink", "not a file"
 class _Folder:
     """A folder on the way: its names in order, and the kind of those that are no regular files."""
 
-    __slots__ = ("_names", "kinds", "location")
+    __slots__ = ("_names", "_prefix", "kinds", "location")
 
     def __init__(self, location: Location) -> None:
         self.location = location
+        self._prefix = displayed_path(location.path / "x")[:-1]
         self.kinds: dict[str, str] = {}
         self._names: Iterator[str] | None = None
+
+    def shown(self, name: str) -> str:
+        """The displayed path of a file in it."""
+        return self._prefix + (name if name.isascii() else displayed_path(Path(name)))
 
     def next_name(self) -> str | None:
         """The next name; the folder is read at the first call.

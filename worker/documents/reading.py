@@ -9,66 +9,61 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from worker.documents.document import Source
-from worker.documents.files import JSONL, TEXT, FoundFile, Skipped, find_files
+from worker.documents.document import Skipped, Source, Table
+from worker.documents.file_reading import Result
+from worker.documents.files import FoundFile, find_files
+from worker.documents.formats.media_types import TEXT
+from worker.documents.opening import Location
 from worker.documents.options import ReadOptions
-from worker.documents.records import read_records
-from worker.documents.text_file import read_stream, read_text_file
+from worker.documents.turns import read_files
+from worker.errors import DocumentError
 
-#: The path that stands for standard input, which is read as plain text.
+#: The path that stands for standard input, which is one file without a name.
 STANDARD_INPUT: Final = "-"
 
 
 def read_sources(
-    paths: Sequence[str | Path], options: ReadOptions, on_skip: Callable[[Skipped], None] | None = None
+    paths: Sequence[str | Path],
+    options: ReadOptions,
+    on_skip: Callable[[Skipped], None] = lambda _: None,
+    on_table: Callable[[Table], None] = lambda _: None,
 ) -> Iterator[Source]:
-    """Read everything under the paths: a source for each file, or for each record of a JSONL file.
+    """Read everything under the paths: a source for each file, or for each record of a file of records.
 
-    Only one file is held at a time. What cannot be read is a source with an error, never an exception.
-    `on_skip` hears of what is passed over in folders.
+    In order of name, though many files are read at a time; a bounded number of texts is held. What cannot be read is
+    a source with an error, never an exception. `on_skip` hears of what is passed over in folders and archives,
+    `on_table` how tables are understood. Processes that were started end with the iterator.
 
     Raises:
         NotFoundError: a path does not exist; raised at once, before anything is read.
     """
     streams = []
     for is_input, group in groupby(paths, key=lambda path: path == STANDARD_INPUT):
-        streams.append(
-            _read_input(options)
-            if is_input
-            else _read_found(find_files(list(group), options), options, on_skip)
-        )
-    return (source for stream in streams for source in stream)
+        streams.append(_read_input(options) if is_input else find_files(list(group), options))
+    found = (file for stream in streams for file in stream)
+    return _sources(read_files(found, options), on_skip, on_table)
 
 
-def _read_input(options: ReadOptions) -> Iterator[Source]:
+def _sources(
+    results: Iterator[Result], on_skip: Callable[[Skipped], None], on_table: Callable[[Table], None]
+) -> Iterator[Source]:
+    for result in results:
+        if isinstance(result, Source):
+            yield result
+        elif isinstance(result, Skipped):
+            on_skip(result)
+        else:
+            on_table(result)
+
+
+def _read_input(options: ReadOptions) -> Iterator[FoundFile]:
     # Whoever shares the terminal or the pipe may have told it not to wait: then a pause would look like the end.
     os.set_blocking(sys.stdin.fileno(), True)
-    yield read_stream(sys.stdin.buffer, STANDARD_INPUT, TEXT, options)
-
-
-def _read_found(
-    found_files: Iterator[FoundFile | Skipped],
-    options: ReadOptions,
-    on_skip: Callable[[Skipped], None] | None,
-) -> Iterator[Source]:
-    for found in found_files:
-        if isinstance(found, Skipped):
-            if on_skip:
-                on_skip(found)
-        elif found.error:
-            yield Source(found.path, error=found.error)
-        elif found.media_type == JSONL:
-            yield from _read_jsonl(found, options, on_skip)
-        else:
-            yield read_text_file(found, options)
-
-
-def _read_jsonl(
-    found: FoundFile, options: ReadOptions, on_skip: Callable[[Skipped], None] | None
-) -> Iterator[Source]:
-    has_records = False
-    for source in read_records(found, options):
-        has_records = True
-        yield source
-    if not has_records and on_skip:
-        on_skip(Skipped(found.path, "no records"))
+    location = Location(Path(STANDARD_INPUT))
+    try:
+        data = sys.stdin.buffer.read(options.max_file_bytes + 1)
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        yield FoundFile(STANDARD_INPUT, location, error=DocumentError("unreadable", detail), is_named=True)
+    else:
+        yield FoundFile(STANDARD_INPUT, location, TEXT, is_named=True, data=data)

@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import codecs
 import json
-import os
-from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from collections.abc import Iterator
+from typing import IO
 
+from worker.documents.content import Content
 from worker.documents.document import Document, Source
-from worker.documents.files import JSONL, FoundFile
-from worker.documents.opening import open_regular
+from worker.documents.fields import as_metadata, record_name
+from worker.documents.formats.media_types import JSONL
 from worker.documents.options import ReadOptions
-from worker.documents.text_file import has_changed
 from worker.errors import DocumentError
 from worker.text import storable
 
 _CHUNK_BYTES = 1 << 20
 
 
-def read_records(found: FoundFile, options: ReadOptions) -> Iterator[Source]:
+def read_records(content: Content, options: ReadOptions) -> Iterator[Source]:
     """A source for each line that is not blank; a bad line is a failed source and the others go on.
 
     A record is named by its id, or by the number of its line. `Source.n_bytes` is the length of the line.
     """
     try:
-        with open_regular(found.location) as file:
-            _refuse_wide(file, options)
-            before = os.fstat(file.fileno())
-            for number, line in _lines(file, before.st_size, options.max_file_bytes):
-                if line is None or line.strip():
-                    yield _source(found.path, number, line, options)
-            _refuse_rewritten(before, os.fstat(file.fileno()))
+        _refuse_wide(content.file, options)
+        for number, line in _lines(content.file, content.size, options.max_file_bytes):
+            if line is None or line.strip():
+                yield _source(content.path, number, line, options)
+        refuse_rewritten(content)
     except DocumentError as error:
-        yield Source(found.path, media_type=JSONL, error=error)
+        yield Source(content.path, media_type=JSONL, error=error)
 
 
-def _refuse_wide(file: BinaryIO, options: ReadOptions) -> None:
+def refuse_rewritten(content: Content) -> None:
+    """Records may be added to a file while it is read; they are not of this reading. Nothing else may change."""
+    if content.has_shrunk_or_was_rewritten:
+        raise DocumentError(
+            "changed", "the file was rewritten while it was read: some of its records may be missing"
+        )
+
+
+def _refuse_wide(file: IO[bytes], options: ReadOptions) -> None:
     """Lines can only be told apart where a newline is one byte."""
     head = file.read(2)
     file.seek(0)
@@ -48,18 +53,10 @@ def _refuse_wide(file: BinaryIO, options: ReadOptions) -> None:
         raise DocumentError("undecodable", "JSON Lines must be UTF-8 or another encoding that extends ASCII")
 
 
-def _refuse_rewritten(before: os.stat_result, after: os.stat_result) -> None:
-    """Lines may be added to a file while it is read; they are not of this reading. Nothing else may change."""
-    if after.st_size <= before.st_size and has_changed(before, after):
-        raise DocumentError(
-            "changed", "the file was rewritten while it was read: some of its records may be missing"
-        )
-
-
-def _lines(file: BinaryIO, size: int, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
+def _lines(file: IO[bytes], size: int | None, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
     """Each line that begins before `size`, with its number from 1; None for one that is longer than `max_bytes`."""
     number = position = 0
-    while position < size and (line := file.readline(max_bytes + 1)):
+    while (size is None or position < size) and (line := file.readline(max_bytes + 1)):
         number += 1
         position += len(line)
         if len(line) <= max_bytes or line.endswith(b"\n"):
@@ -72,40 +69,51 @@ def _lines(file: BinaryIO, size: int, max_bytes: int) -> Iterator[tuple[int, byt
 
 
 def _source(path: str, number: int, line: bytes | None, options: ReadOptions) -> Source:
-    record, encoding, document, error = str(number), options.encoding or "utf-8", None, None
+    encoding = options.encoding or "utf-8"
+    record, document, metadata, error = str(number), None, None, None
     try:
         fields = _parse(line, encoding, options.max_file_bytes)
-        record = _record_name(_field(fields, options.id_field), number)
-        document = Document.of(_text(fields, options.text_field))
+        id_field, text_field = options.id_field or "id", options.text_field or "text"
+        record = record_name(_field(fields, id_field), number)
+        document = Document.of(_text(fields, text_field))
+        metadata = as_metadata([(key, value) for key, value in fields if key not in (id_field, text_field)])
     except DocumentError as document_error:
-        error = document_error
+        document, error = None, document_error
+    except RecursionError:
+        document, error = None, DocumentError("bad_json", _TOO_DEEP)
     return Source(
         path,
         record=record,
         media_type=JSONL,
         encoding=codecs.lookup(encoding).name if document else None,
         n_bytes=None if line is None else len(line),
+        metadata=metadata,
         document=document,
         error=error,
     )
 
 
-#: The fields of a JSON object as they stand: a dict would silently drop all but the last of those with one name.
-_Fields = Sequence[tuple[str, object]]
+class _Fields(tuple[tuple[str, object], ...]):
+    """The fields of a JSON object as they stand: a dict would silently drop all but the last of those with one name."""
+
+    __slots__ = ()
+
+
+_TOO_DEEP = "a number too long or a nesting too deep"
 
 
 def _parse(line: bytes | None, encoding: str, max_bytes: int) -> _Fields:
     if line is None:
         raise DocumentError("too_large", f"a line of more than {max_bytes} bytes (NERQ_MAX_FILE_BYTES)")
     try:
-        fields = json.loads(line.decode(encoding).removeprefix("\ufeff"), object_pairs_hook=tuple)
+        fields = json.loads(line.decode(encoding).removeprefix("\ufeff"), object_pairs_hook=_Fields)
     except UnicodeError as error:
         raise DocumentError("undecodable", f"the line is not valid {encoding}") from error
     except json.JSONDecodeError as error:
         raise DocumentError("bad_json", f"{error.msg}, column {error.colno}") from error
     except (ValueError, RecursionError) as error:
-        raise DocumentError("bad_json", "a number too long or a nesting too deep") from error
-    if not isinstance(fields, tuple):
+        raise DocumentError("bad_json", _TOO_DEEP) from error
+    if not isinstance(fields, _Fields):
         raise DocumentError("bad_json", "the line is not a JSON object")
     return fields
 
@@ -115,12 +123,6 @@ def _field(fields: _Fields, name: str) -> object:
     if len(values) > 1:
         raise DocumentError("bad_json", f"the field {name!r} is there more than once")
     return values[0] if values else None
-
-
-def _record_name(value: object, number: int) -> str:
-    if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
-        return storable(str(value))
-    return str(number)
 
 
 def _text(fields: _Fields, text_field: str) -> str:

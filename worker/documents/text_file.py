@@ -1,24 +1,22 @@
-"""A plain text file -> one source."""
+"""A file that is one document -> its source: plain text as it stands, other formats through their reader."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from typing import BinaryIO
+from typing import Any
 
+from worker.documents.content import Content, read_whole
 from worker.documents.decoding import decode
 from worker.documents.document import Document, Source
-from worker.documents.files import TEXT, FoundFile
-from worker.documents.opening import open_regular
+from worker.documents.formats import EXTRACTED_MEDIA_TYPES, extract
 from worker.documents.options import ReadOptions
 from worker.errors import DocumentError
+from worker.text import storable
 
 #: Files that are no text whatever they are called: decoded by a guess they would make documents of noise.
 _SIGNATURES = {
-    b"%PDF-": "a PDF",
     b"PK\x03\x04": "a ZIP archive (or an Office document)",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office document",
-    b"{\\rtf": "an RTF document",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office document; save it as .docx",
     b"\x1f\x8b": "gzip-compressed",
     b"BZh": "bzip2-compressed",
     b"\xfd7zXZ\x00": "xz-compressed",
@@ -31,64 +29,49 @@ _SIGNATURES = {
 }
 
 
-def read_text_file(found: FoundFile, options: ReadOptions) -> Source:
-    """The source of a plain text file; what goes wrong becomes its error."""
+def read_document(content: Content, options: ReadOptions) -> Source:
+    """The source of a file that holds one text; what goes wrong becomes its error."""
+    facts: dict[str, Any] = {"media_type": content.media_type, "n_bytes": content.size}
     try:
-        with open_regular(found.location) as file:
-            before = os.fstat(file.fileno())
-            if before.st_size > options.max_file_bytes:
-                error = _too_large(options)
-                return Source(found.path, media_type=found.media_type, n_bytes=before.st_size, error=error)
-            data = _read(file, options)
-            _refuse_changed(before, os.fstat(file.fileno()))
-            return _source(data, found.path, found.media_type or TEXT, options)
+        data = read_whole(content, options)
+        facts |= {"n_bytes": len(data), "file_sha256": hashlib.sha256(data).hexdigest()}
+        text = _extracted if content.media_type in EXTRACTED_MEDIA_TYPES else _decoded
+        return Source(content.path, **facts, **text(data, content, options))
     except DocumentError as error:
-        return Source(found.path, media_type=found.media_type, error=error)
+        return Source(content.path, **facts, error=error)
 
 
-def read_stream(file: BinaryIO, path: str, media_type: str, options: ReadOptions) -> Source:
-    """The source of what the stream holds; at most `options.max_file_bytes` and one byte are read."""
+def _decoded(data: bytes, _content: Content, options: ReadOptions) -> dict[str, Any]:
+    _refuse_binary(data)
+    decoded = decode(data, options.encoding)
+    return {
+        "encoding": decoded.encoding,
+        "encoding_confidence": decoded.confidence,
+        "document": Document.of(decoded.text),
+    }
+
+
+def _extracted(data: bytes, content: Content, options: ReadOptions) -> dict[str, Any]:
     try:
-        return _source(_read(file, options), path, media_type, options)
-    except DocumentError as error:
-        return Source(path, media_type=media_type, error=error)
-
-
-def has_changed(before: os.stat_result, after: os.stat_result) -> bool:
-    """Whether a file was written to between the two; what was read in between may be half old and half new."""
-    return (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns)
-
-
-def _refuse_changed(before: os.stat_result, after: os.stat_result) -> None:
-    if has_changed(before, after):
-        raise DocumentError("changed", "the file was written to while it was read; submit it again")
-
-
-def _read(file: BinaryIO, options: ReadOptions) -> bytes:
-    data: bytes | None = file.read(options.max_file_bytes + 1)
-    if data is None:  # of some files of the kernel, which are regular by name only
-        raise DocumentError("unreadable", "it has nothing to read now, and may have later")
-    if len(data) > options.max_file_bytes:
-        raise _too_large(options)
-    return data
-
-
-def _source(data: bytes, path: str, media_type: str, options: ReadOptions) -> Source:
-    digest = hashlib.sha256(data).hexdigest()
-    try:
-        _refuse_binary(data)
-        decoded = decode(data, options.encoding)
-    except DocumentError as error:
-        return Source(path, media_type=media_type, n_bytes=len(data), file_sha256=digest, error=error)
-    return Source(
-        path,
-        media_type=media_type,
-        encoding=decoded.encoding,
-        encoding_confidence=decoded.confidence,
-        file_sha256=digest,
-        n_bytes=len(data),
-        document=Document.of(decoded.text),
-    )
+        found = extract(content.media_type, data, options.encoding)
+    except DocumentError:
+        raise
+    except (MemoryError, RecursionError) as error:
+        raise DocumentError("too_complex", "reading it takes more memory than a reader may have") from error
+    except Exception as error:  # of whatever library: a message of its own may quote the text
+        detail = f"damaged, or beyond what the reader of its format can do ({type(error).__name__})"
+        raise DocumentError("damaged", detail) from error
+    if len(found.text) > options.max_file_bytes:
+        raise DocumentError(
+            "too_large", f"its text is longer than {options.max_file_bytes} characters (NERQ_MAX_FILE_BYTES)"
+        )
+    return {
+        "encoding": found.encoding,
+        "encoding_confidence": found.encoding_confidence,
+        "page_starts": found.page_starts,
+        "notes": found.notes,
+        "document": Document.of(storable(found.text)),
+    }
 
 
 def _refuse_binary(data: bytes) -> None:
@@ -97,7 +80,3 @@ def _refuse_binary(data: bytes) -> None:
             raise DocumentError("unsupported", f"not plain text: {kind}")
     if data.startswith(b"ustar", 257):
         raise DocumentError("unsupported", "not plain text: a tar archive")
-
-
-def _too_large(options: ReadOptions) -> DocumentError:
-    return DocumentError("too_large", f"more than {options.max_file_bytes} bytes (NERQ_MAX_FILE_BYTES)")

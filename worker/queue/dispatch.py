@@ -26,6 +26,8 @@ def dispatch(db: Database, settings: Settings, sender: Sender) -> int:
     n_sent = 0
     while announced := store.announce(db, _CHUNK):
         n_sent += _send(db, settings, sender, announced)
+        if len(announced) < _CHUNK:  # to look once more would cost another transaction
+            break
     return n_sent
 
 

@@ -49,6 +49,7 @@ class NewSource:
     file_sha256: str | None = None
     n_bytes: int | None = None
     page_starts: tuple[int, ...] | None = None
+    metadata: Mapping[str, Any] | None = None  #: other fields of a record, as JSON has them
     document: NewDocument | None = None
     error_code: str | None = None
     error_detail: str | None = None

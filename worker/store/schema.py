@@ -97,6 +97,7 @@ source = Table(
     Column("file_sha256", STRING),
     Column("n_bytes", BigInteger),
     Column("page_starts", JSON_VALUE),
+    Column("metadata", JSON_VALUE),
     Column("error_code", STRING),
     Column("error_detail", STRING),
     CheckConstraint("(document_id IS NULL) <> (error_code IS NULL)", name="document_or_error"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from worker.errors import InputError
+from worker.store.bulk import insert_rows
 from worker.store.chunks import chunks
 from worker.store.clock import now
 from worker.store.database import AnyRow, Database
@@ -16,7 +18,6 @@ from worker.store.jobs import lock_job
 from worker.store.rows import Added, ExtractionStatus, NewDocument, NewSource
 from worker.store.schema import document, extraction, source
 from worker.store.transitions import REQUEUED
-from worker.store.upsert import upsert
 from worker.text import storable
 
 
@@ -47,13 +48,28 @@ def _put_documents(connection: Connection, documents: Iterable[NewDocument]) -> 
     ids = _document_ids(connection, texts)
     missing = [sha256 for sha256 in texts if sha256 not in ids]
     if missing:
-        put = upsert(connection, document)
-        rows = [
-            {"sha256": sha256, "n_chars": len(texts[sha256]), "text": texts[sha256]} for sha256 in missing
-        ]
-        connection.execute(put.on_conflict_do_nothing(index_elements=["sha256"]), rows)
+        rows = [(sha256, len(texts[sha256]), texts[sha256]) for sha256 in missing]
+        _insert_unless_there(connection, document, ("sha256", "n_chars", "text"), rows, ("sha256",))
         ids |= _document_ids(connection, missing)
     return ids
+
+
+def _insert_unless_there(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    unique: Sequence[str],
+) -> None:
+    """Insert the rows whose `unique` columns no row has yet; SQLAlchemy would look at every value."""
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    marks = ", ".join([mark] * len(columns))
+    # The names are of our schema.
+    statement = (
+        f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(unique)}) DO NOTHING"
+    )
+    connection.exec_driver_sql(statement, list(rows))
 
 
 def _document_ids(connection: Connection, hashes: Collection[str]) -> dict[str, int]:
@@ -76,28 +92,33 @@ def _documents_of_job(connection: Connection, job_id: int, document_ids: Collect
 def _put_sources(
     connection: Connection, job_id: int, sources: Sequence[NewSource], document_ids: dict[str, int]
 ) -> None:
-    if sources:
-        rows = [
-            _source_row(job_id, s, document_ids[s.document.sha256] if s.document else None) for s in sources
-        ]
-        connection.execute(insert(source), rows)
+    rows = [_source_row(job_id, s, document_ids[s.document.sha256] if s.document else None) for s in sources]
+    insert_rows(connection, source, _SOURCE_COLUMNS, rows)
 
 
-def _source_row(job_id: int, s: NewSource, document_id: int | None) -> dict[str, Any]:
-    return {
-        "job_id": job_id,
-        "document_id": document_id,
-        "path": storable(s.path),
-        "record": _storable(s.record),
-        "media_type": _storable(s.media_type),
-        "encoding": _storable(s.encoding),
-        "encoding_confidence": s.encoding_confidence,
-        "file_sha256": s.file_sha256,
-        "n_bytes": s.n_bytes,
-        "page_starts": None if s.page_starts is None else list(s.page_starts),
-        "error_code": s.error_code,
-        "error_detail": _storable(s.error_detail),
-    }
+_SOURCE_COLUMNS = (
+    *("job_id", "document_id", "path", "record", "media_type", "encoding", "encoding_confidence"),
+    *("file_sha256", "n_bytes", "page_starts", "metadata", "error_code", "error_detail"),
+)
+
+
+def _source_row(job_id: int, s: NewSource, document_id: int | None) -> tuple[Any, ...]:
+    """In the order of `_SOURCE_COLUMNS`."""
+    return (
+        job_id,
+        document_id,
+        storable(s.path),
+        _storable(s.record),
+        _storable(s.media_type),
+        _storable(s.encoding),
+        s.encoding_confidence,
+        s.file_sha256,
+        s.n_bytes,
+        None if s.page_starts is None else json.dumps(s.page_starts),
+        None if s.metadata is None else json.dumps(s.metadata, allow_nan=False),
+        s.error_code,
+        _storable(s.error_detail),
+    )
 
 
 def _put_extractions(
@@ -107,14 +128,10 @@ def _put_extractions(
     before = _extractions(connection, job.model_id, document_ids)
     missing = [i for i in document_ids if i not in before]
     if missing:
-        put = upsert(connection, extraction)
-        constant = {"model_id": job.model_id, "status": ExtractionStatus.QUEUED, "alone": False}
-        zeros = {"attempt": 0, "losses": 0, "refusals": 0}
-        rows = [{"document_id": i, **constant, **zeros} for i in missing]
-        unless_there = put.values(queued_at=now()).on_conflict_do_nothing(
-            index_elements=["document_id", "model_id"]
-        )
-        connection.execute(unless_there, rows)
+        queued_at = connection.execute(select(now())).scalar_one()
+        rows = [(i, job.model_id, ExtractionStatus.QUEUED.value, False, 0, 0, 0, queued_at) for i in missing]
+        columns = ("document_id", "model_id", "status", "alone", "attempt", "losses", "refusals", "queued_at")
+        _insert_unless_there(connection, extraction, columns, rows, ("document_id", "model_id"))
     requeue = {ExtractionStatus.CANCELLED}
     if again:
         requeue |= {ExtractionStatus.DONE, ExtractionStatus.FAILED}

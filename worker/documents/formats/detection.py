@@ -41,9 +41,10 @@ _BY_SIGNATURE = {
 }
 _ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)..", re.DOTALL)
-#: What stands before the first tag: white space, an XML declaration, comments, processing instructions.
+#: What stands before the first tag: white space, an XML declaration, comments, processing instructions. Possessive:
+#: else many comments could be taken apart in any number of ways.
 _HTML = re.compile(
-    rb"(?:\s|<\?[^>]*>|<!--.*?-->)*<(?:!doctype\s+html|html|head|body|meta|title)\b",
+    rb"(?>\s|<\?[^>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body|meta|title)\b",
     re.DOTALL | re.IGNORECASE,
 )
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")

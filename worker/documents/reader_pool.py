@@ -1,0 +1,100 @@
+"""Processes that read, as many as there are cores and as many as there is work for."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any, Final, Self
+
+from worker.documents.document import Source
+from worker.documents.files import FoundFile
+from worker.documents.options import ReadOptions
+from worker.documents.reader_process import Order, ReaderProcess
+from worker.errors import NerqError
+
+#: Orders of a process: one that it reads, one that it begins with while nobody listens.
+_ORDERS_EACH: Final = 2
+#: Characters of text that are held for later; more is left in the processes.
+_MAX_HELD_CHARS: Final = 8_000_000
+#: Processes in a row that may die before they could read: one may have been killed by somebody else.
+_MAX_STILLBORN: Final = 2
+#: More processes read faster than one database takes.
+_MAX_PROCESSES: Final = 16
+
+
+def n_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class ReaderPool:
+    """Takes orders and answers them in any order; its processes start when they are needed and end with the block."""
+
+    def __init__(self, options: ReadOptions) -> None:
+        self._options = options
+        self._max_processes = min(n_cores(), _MAX_PROCESSES)
+        self._processes: list[ReaderProcess] = []
+        self._waiting: deque[Order] = deque()
+        self._n_stillborn = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        for process in self._processes:
+            process.end()
+
+    @property
+    def max_orders(self) -> int:
+        """So many orders keep all processes busy."""
+        return self._max_processes * _ORDERS_EACH
+
+    def give(self, files: Sequence[FoundFile]) -> Order:
+        """Have the files read."""
+        order = Order(files)
+        self._waiting.append(order)
+        self._hand_out()
+        return order
+
+    def wait_for(self, order: Order, others: Sequence[Order]) -> None:
+        """Return when the order has results or is done; results of the others are taken too, but not too many."""
+        while not order.results and not order.is_done:
+            n_chars = sum(_n_chars(other) for other in others)
+            for process in self._speaking(order, takes_all=n_chars < _MAX_HELD_CHARS):
+                if process.receive():
+                    self._n_stillborn = 0
+                else:
+                    self._replace(process)
+            self._hand_out()
+
+    def _replace(self, process: ReaderProcess) -> None:
+        self._processes.remove(process)
+        # First, and in order: whoever waits waits for them.
+        self._waiting.extendleft(reversed([order for order in process.orders if not order.is_done]))
+        self._n_stillborn += not process.is_ready
+        if self._n_stillborn > _MAX_STILLBORN:
+            raise NerqError("Processes that read documents end as they begin: is there enough memory?")
+
+    def _speaking(self, order: Order, takes_all: bool) -> list[ReaderProcess]:
+        """Processes that have said something; waits for the first to do so."""
+        takes_all = takes_all or order in self._waiting
+        heard = {p.pipe: p for p in self._processes if takes_all or not p.is_ready or order in p.orders}
+        pipes: list[Any] = wait(list(heard))
+        return [heard[pipe] for pipe in pipes if isinstance(pipe, Connection)]
+
+    def _hand_out(self) -> None:
+        while self._waiting:
+            process = min(self._processes, key=lambda process: len(process.orders), default=None)
+            if (process is None or process.orders) and len(self._processes) < self._max_processes:
+                process = ReaderProcess(self._options)
+                self._processes.append(process)
+            assert process is not None  # noqa: S101 - there may be at least one
+            if len(process.orders) >= _ORDERS_EACH:
+                return
+            process.give(self._waiting.popleft())
+
+
+def _n_chars(order: Order) -> int:
+    return sum(len(r.document.text) for r in order.results if isinstance(r, Source) and r.document)
