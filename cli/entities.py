@@ -2,73 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from cli.options import split_labels
+from cli import output
+from cli.entity_options import condition_options
+from cli.entity_rows import count_columns, count_rows, entity_columns, entity_rows
 from cli.quantity import count
-from cli.render import Column, Format, Row, render_rows, with_record
+from cli.render import Column, Format, Row, render_rows
 from cli.session import stored
+from cli.surroundings import Nearness, Surroundings
 
 if TYPE_CHECKING:
-    from worker.store import Database, EntityQuery
-
-CountBy = Literal["label", "text", "document"]
-
-
-def _score(value: float) -> str:
-    return f"{value:.3f}"
-
-
-ENTITY_COLUMNS = (
-    Column("id", in_table=False),
-    Column("document_id", "document", right=True),
-    Column("path", joined=with_record, cut="left"),
-    Column("record", in_table=False),
-    Column("start", right=True),
-    Column("end", right=True),
-    Column("label"),
-    Column("text", cut="right"),
-    Column("score", right=True, shown=_score),
-    Column("model_id", in_table=False),
-)
-COUNT_COLUMNS: dict[str, tuple[Column, ...]] = {
-    "label": (Column("n", right=True, shown=count), Column("label")),
-    "text": (
-        Column("n", right=True, shown=count),
-        Column("text", cut="right"),
-        Column("name", in_table=False),
-    ),
-    "document": (
-        Column("n", right=True, shown=count),
-        Column("document_id", "document", right=True),
-        Column("path", cut="left"),
-    ),
-}
+    from worker.store import CountKey, Database, EntityQuery, EntityRow
 
 
 @click.command("entities")
-@click.option("--job", metavar="JOB", help="Only in the documents of this job: its number, name, or 'last'.")
-@click.option(
-    "--document", metavar="DOCUMENT", help="Only in this document: its id, path, or a unique end of its path."
-)
-@click.option(
-    "--label", multiple=True, callback=split_labels, metavar="LABEL", help="Only these labels, e.g. PER,ORG."
-)
-@click.option("--text", help="Only entities that read exactly like this.")
-@click.option("--like", help="Only entities that contain this; case and line breaks do not matter.")
-@click.option("--min-score", type=click.FloatRange(0, 1), help="Only entities at least this probable.")
-@click.option("--model", metavar="MODEL", help="Only what this model found: its name or the start of its id.")
-@click.option(
-    "--count-by", type=click.Choice(["label", "text", "document"]), help="Count instead of listing."
-)
-@click.option("--limit", type=click.IntRange(min=0), help="At most this many rows.")
+@condition_options
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "jsonl", "csv"]),
+    type=click.Choice(["table", "json", "jsonl", "csv", "parquet"]),
     default="table",
     show_default=True,
     help="How to write the rows.",
@@ -79,68 +37,167 @@ COUNT_COLUMNS: dict[str, tuple[Column, ...]] = {
     is_flag=True,
     help="In csv, put ' before a cell that a spreadsheet would run as a formula.",
 )
+@click.option("--bom", is_flag=True, help="In csv, begin with the mark by which Excel knows UTF-8.")
+@click.option(
+    "--output",
+    "-o",
+    "target",
+    metavar="PATH",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where parquet goes; the other formats go to standard output.",
+)
 def command(
-    form: Format, as_json: bool, excel_safe: bool, count_by: CountBy | None, **conditions: Any
+    form: Format | Literal["parquet"],
+    as_json: bool,
+    excel_safe: bool,
+    bom: bool,
+    target: Path | None,
+    near: str | None,
+    cooccur: tuple[str, ...],
+    within: Any,
+    context: int | None,
+    count_by: tuple[CountKey, ...],
+    **conditions: Any,
 ) -> None:
     """Find and count stored entities.
 
     \b
     Examples:
       nerq entities --job last --label ORG,PER --min-score 0.9
+      nerq entities --name "new york" --context 40
+      nerq entities --label PER --near terminated --document 'contracts/*.txt'
+      nerq entities --label PER --cooccur ORG --within 100
       nerq entities --like "acme" --count-by document
-      nerq entities --job 7 --count-by text --limit 20
-      nerq entities --format csv > entities.csv
+      nerq entities --job 7 --count-by text,label --limit 20
+      nerq entities --sort=-score,text --limit 50 --offset 50
+      nerq entities --since 2026-01-01 --format csv --excel-safe --bom > entities.csv
       nerq entities --json | jq -r .text | sort | uniq -c
+      nerq entities --format parquet -o entities.parquet
 
     Every condition narrows the answer. Offsets count the characters of the document, START included, END not.
-    With --count-by text, spellings that differ in case or line breaks only are counted together. csv is
-    written as it is stored: add --excel-safe when the file is for a spreadsheet, where a name that begins
-    with = + - @ may run as a formula. A record of a JSON Lines file is shown as file#record.
+    With --count-by text, spellings that differ in case, spaces or line breaks only are counted together, and an
+    entity counts by job for each job that asked for it. In a pattern of --document * and ? stand for characters of
+    one name, ** for any. Pages, where documents have them, are in all formats but the table. csv is written as it
+    is stored: add --excel-safe when the file is for a spreadsheet, where a name that begins with = + - @ may run as
+    a formula. A record of a JSON Lines file is shown as file#record. Rows are written while they are found, however
+    many they are.
     """
-    if excel_safe and form != "csv":
-        raise click.UsageError("--excel-safe is for --format csv.")
+    _refuse_misfits(form, as_json, excel_safe or bom, target)
+    nearness = Nearness(near, cooccur, "sentence" if within is None else within)
+    _refuse_contradictions(nearness, within, context, count_by, conditions)
+    with stored() as database:
+        query = _query(database, beside=cooccur, **conditions)
+        surroundings = Surroundings(database, nearness)
+        if count_by:
+            rows = _counts(database, query, surroundings, nearness, count_by)
+            columns = count_columns(count_by)
+        else:
+            found = _found(database, query, surroundings, nearness)
+            rows, columns = entity_rows(found, surroundings, context), entity_columns(context)
+        _write(rows, columns, "jsonl" if as_json else form, target, excel_safe, bom)
+
+
+def _refuse_misfits(form: str, as_json: bool, is_for_excel: bool, target: Path | None) -> None:
+    if is_for_excel and form != "csv":
+        raise click.UsageError("--excel-safe and --bom are for --format csv.")
     if as_json and form not in ("table", "jsonl"):
         raise click.UsageError(f"--json is --format jsonl; it does not go with --format {form}.")
-    with stored() as database:
-        query = _query(database, **conditions)
-        rows, columns = _counts(database, query, count_by) if count_by else _entities(database, query)
-        render_rows(rows, columns, "jsonl" if as_json else form, "No entity matches.", excel_safe)
+    if (form == "parquet") != (target is not None):
+        raise click.UsageError(
+            "--format parquet and -o PATH belong together; the other formats are for > PATH."
+        )
+
+
+def _refuse_contradictions(
+    nearness: Nearness, within: Any, context: int | None, by: Sequence[str], conditions: dict[str, Any]
+) -> None:
+    if nearness.text is not None and not nearness.text.strip():
+        raise click.UsageError("--near needs a text.")
+    if within is not None and nearness.text is None and not nearness.labels:
+        raise click.UsageError("--within says what --near and --cooccur mean: give one of them.")
+    if by and (context is not None or conditions["sort"] or conditions["after"] is not None):
+        raise click.UsageError("--context, --sort and --after are for lists, not for --count-by.")
+    if "job" in by and nearness.needs_texts:
+        raise click.UsageError(
+            "--count-by job does not go with --near, nor with --cooccur but within a document."
+        )
+    if conditions["after"] is not None and conditions["sort"]:
+        raise click.UsageError("--after goes on in the order of documents; with --sort use --offset.")
 
 
 def _query(
     database: Database,
-    job: str | None,
-    document: str | None,
+    jobs: tuple[str, ...],
+    documents: tuple[str, ...],
     label: tuple[str, ...],
     model: str | None,
     **same: Any,
 ) -> EntityQuery:
     from cli.choose import find_model
     from worker import store
+    from worker.store.globs import is_glob
 
+    names = [document for document in documents if not is_glob(document)]
     return store.EntityQuery(
-        job_id=store.find_job(database, job).id if job else None,
-        document_id=store.find_document(database, document).id if document else None,
+        job_ids=tuple(store.find_job(database, job).id for job in jobs),
+        document_ids=tuple(store.find_document(database, name).id for name in names),
+        paths=tuple(document for document in documents if is_glob(document)),
         model_id=find_model(database, model).id if model else None,
         labels=label,
         **same,
     )
 
 
-def _entities(database: Database, query: EntityQuery) -> tuple[Iterator[Row], tuple[Column, ...]]:
+def _found(
+    database: Database, query: EntityQuery, surroundings: Surroundings, nearness: Nearness
+) -> Iterator[EntityRow]:
+    from dataclasses import replace
+
     from worker import store
 
-    keys = [column.key for column in ENTITY_COLUMNS]
-    rows = ({key: getattr(row, key) for key in keys} for row in store.find_entities(database, query))
-    return rows, ENTITY_COLUMNS
+    if not nearness.needs_texts:
+        return store.find_entities(database, query)
+    candidates = store.find_entities(database, replace(query, limit=None, offset=0))
+    return _page(filter(surroundings.is_near, candidates), query)
 
 
-def _counts(database: Database, query: EntityQuery, by: CountBy) -> tuple[Iterator[Row], tuple[Column, ...]]:
+def _counts(
+    database: Database,
+    query: EntityQuery,
+    surroundings: Surroundings,
+    nearness: Nearness,
+    by: Sequence[CountKey],
+) -> Iterator[Row]:
+    from dataclasses import replace
+
+    from cli.entity_counting import count_listed
     from worker import store
 
-    rows = store.count_entities(database, query, by)
-    if by == "label":
-        return ({"label": row.key, "n": row.n} for row in rows), COUNT_COLUMNS[by]
-    if by == "text":
-        return ({"text": row.text, "name": row.key, "n": row.n} for row in rows), COUNT_COLUMNS[by]
-    return ({"document_id": row.document_id, "path": row.key, "n": row.n} for row in rows), COUNT_COLUMNS[by]
+    if not nearness.needs_texts:
+        return count_rows(store.count_entities(database, query, by), by)
+    found = _found(database, replace(query, limit=None, offset=0), surroundings, nearness)
+    return count_rows(_page(count_listed(database, found, by), query), by)
+
+
+def _page(rows: Iterator[Any], query: EntityQuery) -> Iterator[Any]:
+    return islice(rows, query.offset, None if query.limit is None else query.offset + query.limit)
+
+
+def _write(
+    rows: Iterator[Row],
+    columns: Sequence[Column],
+    form: Format | Literal["parquet"],
+    target: Path | None,
+    excel_safe: bool,
+    bom: bool,
+) -> None:
+    if form == "parquet":
+        from cli.entity_parquet import write_parquet
+
+        assert target is not None  # noqa: S101 - asked for together with the format
+        n_rows = write_parquet(rows, columns, target)
+        output.say(f"Wrote {target} (parquet): {count(n_rows, 'row')}.")
+        return
+    if bom:
+        output.write("\ufeff")
+    render_rows(rows, columns, form, "No entity matches.", excel_safe)

@@ -196,7 +196,7 @@ def test_thousands_of_entities_of_many_documents_go_in_at_once(db: Database) -> 
     new_job(db, [new_source(str(i), f"{text} {i}") for i in range(40)])
     assert len(finish_all(db, names)) == 40
     assert store.job_progress(db, 1).n_entities == 40 * 300
-    assert sum(1 for _ in store.find_entities(db, EntityQuery(job_id=1))) == 40 * 300
+    assert sum(1 for _ in store.find_entities(db, EntityQuery(job_ids=(1,)))) == 40 * 300
 
 
 # Failing, giving back, refusing.

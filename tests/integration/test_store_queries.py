@@ -23,7 +23,7 @@ from tests.samples import (
 )
 from worker import store
 from worker.errors import InputError, NotFoundError
-from worker.store import Database, EntityQuery, documents, open_database
+from worker.store import CountKey, Database, EntityQuery, documents, open_database
 
 #: Names whose order differs between languages and code points, with the characters special to LIKE.
 NAMES = [
@@ -55,6 +55,8 @@ NAMES = [
     "ﬁ",
     "fi",
 ]
+LONG = "Long\n" * 50
+NAMES.append(LONG)
 
 
 def texts(db: Database, query: EntityQuery) -> list[str]:
@@ -62,7 +64,7 @@ def texts(db: Database, query: EntityQuery) -> list[str]:
 
 
 def fill(db: Database) -> None:
-    """Documents with all names, some in both jobs, read by one or two models."""
+    """Documents with all names, some in both jobs, read by one or two models; one is being read once more."""
     paths = ["b/Zeta.txt", "a/été.txt", "a/Eta.txt", "a/eta.txt", "a_b/x.txt"]
     new_job(db, [new_source(p, "; ".join([p, *NAMES[i::2]])) for i, p in enumerate(paths)], name="first")
     finish_all(db, NAMES)
@@ -74,16 +76,17 @@ def fill(db: Database) -> None:
     finish_all(db, NAMES[::3], label="LOC")
     new_job(db, again, model=OTHER_MODEL, name="third")
     finish_all(db, NAMES[::2], label="ORG")
+    new_job(db, [again[1]], model=OTHER_MODEL, again=True)
 
 
 QUERIES = [
     EntityQuery(),
-    EntityQuery(job_id=1),
-    EntityQuery(job_id=2),
-    EntityQuery(job_id=3, labels=("ORG", "LOC")),
+    EntityQuery(job_ids=(1,)),
+    EntityQuery(job_ids=(2,)),
+    EntityQuery(job_ids=(3,), labels=("ORG", "LOC")),
     EntityQuery(model_id=MODEL.id, labels=("PER",)),
-    EntityQuery(document_id=1),
-    EntityQuery(document_id=1, model_id=OTHER_MODEL.id),
+    EntityQuery(document_ids=(1,)),
+    EntityQuery(document_ids=(1,), model_id=OTHER_MODEL.id),
     EntityQuery(text="Ann"),
     EntityQuery(text="New York"),
     EntityQuery(like="ann"),
@@ -101,7 +104,35 @@ QUERIES = [
     EntityQuery(limit=7, offset=5),
     EntityQuery(offset=40),
     EntityQuery(limit=0),
-    EntityQuery(job_id=99),
+    EntityQuery(job_ids=(99,)),
+    EntityQuery(job_ids=(1, 3)),
+    EntityQuery(document_ids=(1, 3)),
+    EntityQuery(paths=("a/*.txt",)),
+    EntityQuery(paths=("*.txt",), job_ids=(2,)),
+    EntityQuery(paths=("[a]/*",)),
+    EntityQuery(paths=("E?a.txt", "copy/**"), document_ids=(4,)),
+    EntityQuery(name="NEW  york"),
+    EntityQuery(name="long " * 60),
+    EntityQuery(text=LONG),
+    EntityQuery(beside=("ORG",)),
+    EntityQuery(beside=("LOC",), labels=("PER",), limit=5),
+    EntityQuery(since=0),
+    EntityQuery(until=0),
+    EntityQuery(after=9, limit=4),
+    EntityQuery(sort=("text",)),
+    EntityQuery(sort=("-label", "text", "-document"), limit=20),
+    EntityQuery(sort=("-score", "label"), offset=3),
+]
+COUNTED_BY: list[tuple[CountKey, ...]] = [
+    ("label",),
+    ("text",),
+    ("document",),
+    ("job",),
+    ("model",),
+    ("label", "text"),
+    ("job", "document"),
+    ("model", "label", "job"),
+    ("text", "job", "model"),
 ]
 
 
@@ -113,7 +144,7 @@ def test_both_databases_give_the_same_answers(sqlite_url: str, postgres_url: str
         answer: dict[str, object] = {"documents": [asdict(d) for d in store.job_documents(db, 2)]}
         for query in QUERIES:
             answer[f"find {query}"] = [asdict(row) for row in store.find_entities(db, query)]
-            for by in ("label", "text", "document"):
+            for by in COUNTED_BY:
                 answer[f"count {by} {query}"] = [asdict(row) for row in store.count_entities(db, query, by)]
         answer["paths"] = [store.find_document(db, str(i)).paths for i in range(1, 7)]
         answers.append(answer)
@@ -178,10 +209,10 @@ def test_a_document_with_several_sources_is_listed_once_by_the_first_of_the_job(
     new_job(db, [new_source("old.txt", "Ann")])
     new_job(db, [new_source("new-1.txt", "Ann"), new_source("new-2.txt", "Ann", record="4")])
     finish_all(db, ["Ann"])
-    assert [e.path for e in store.find_entities(db, EntityQuery(job_id=2))] == ["new-1.txt"]
-    assert [e.path for e in store.find_entities(db, EntityQuery(job_id=1))] == ["old.txt"]
+    assert [e.path for e in store.find_entities(db, EntityQuery(job_ids=(2,)))] == ["new-1.txt"]
+    assert [e.path for e in store.find_entities(db, EntityQuery(job_ids=(1,)))] == ["old.txt"]
     assert [e.path for e in store.find_entities(db, EntityQuery())] == ["old.txt"]
-    assert [(c.key, c.n) for c in store.count_entities(db, EntityQuery(job_id=2), "document")] == [
+    assert [(c.path, c.n) for c in store.count_entities(db, EntityQuery(job_ids=(2,)), ["document"])] == [
         ("new-1.txt", 1)
     ]
 
@@ -191,9 +222,9 @@ def test_a_job_shows_its_documents_and_its_model_alone(db: Database) -> None:
     finish_all(db, ["Ann", "Bob"])
     new_job(db, ["Ann"], model=OTHER_MODEL)
     finish_all(db, ["Ann"], label="ORG")
-    rows = [(e.text, e.label, e.model_id) for e in store.find_entities(db, EntityQuery(job_id=2))]
+    rows = [(e.text, e.label, e.model_id) for e in store.find_entities(db, EntityQuery(job_ids=(2,)))]
     assert rows == [("Ann", "ORG", OTHER_MODEL.id)]
-    assert [e.label for e in store.find_entities(db, EntityQuery(job_id=1))] == ["PER", "PER"]
+    assert [e.label for e in store.find_entities(db, EntityQuery(job_ids=(1,)))] == ["PER", "PER"]
     assert [e.model_id for e in store.document_entities(db, 1)] == [MODEL.id, OTHER_MODEL.id]
     assert [e.label for e in store.document_entities(db, 1, OTHER_MODEL.id)] == ["ORG"]
 
@@ -204,12 +235,12 @@ def test_only_what_is_done_is_seen(db: Database) -> None:
     new_job(db, ["Ann"], again=True)
     for query in (
         EntityQuery(),
-        EntityQuery(job_id=job_id),
-        EntityQuery(document_id=1),
+        EntityQuery(job_ids=(job_id,)),
+        EntityQuery(document_ids=(1,)),
         EntityQuery(text="Ann"),
     ):
         assert texts(db, query) == []
-    assert list(store.count_entities(db, EntityQuery(), "label")) == []
+    assert list(store.count_entities(db, EntityQuery(), ["label"])) == []
     (row,) = store.job_documents(db, job_id)
     assert (row.status, row.entities) == ("queued", ())
 
@@ -221,8 +252,8 @@ def test_counts_are_by_frequency_and_then_by_code_point(db: Database) -> None:
     spans = [(0, 8), (10, 18), (20, 28), (30, 33), (35, 39), (41, 45), (47, 50), (52, 55)]
     entities = [store.NewEntity(start, end, "X", text[start:end], 0.5) for start, end in spans]
     store.finish(db, [result(extraction, entities)], RUN)
-    counts = list(store.count_entities(db, EntityQuery(), "text"))
-    assert [(c.key, c.n) for c in counts] == [
+    counts = list(store.count_entities(db, EntityQuery(), ["text"]))
+    assert [(c.name, c.n) for c in counts] == [
         ("new york", 3),
         ("bob", 2),
         ("anna", 1),
@@ -230,10 +261,10 @@ def test_counts_are_by_frequency_and_then_by_code_point(db: Database) -> None:
         ("änne", 1),
     ]
     assert counts[1].text == "Bob"
-    assert [c.key for c in store.count_entities(db, EntityQuery(limit=1, offset=1), "text")] == ["bob"]
-    assert list(store.count_entities(db, EntityQuery(), "label")) == [store.CountRow("X", 8)]
-    assert list(store.count_entities(db, EntityQuery(), "document")) == [
-        store.CountRow("a.txt", 8, document_id=1)
+    assert [c.name for c in store.count_entities(db, EntityQuery(limit=1, offset=1), ["text"])] == ["bob"]
+    assert list(store.count_entities(db, EntityQuery(), ["label"])) == [store.CountRow(8, label="X")]
+    assert list(store.count_entities(db, EntityQuery(), ["document"])) == [
+        store.CountRow(8, path="a.txt", document_id=1)
     ]
 
 
@@ -241,7 +272,7 @@ def test_a_name_is_shown_in_its_most_frequent_spelling(db: Database) -> None:
     for i, name in enumerate(["IBM", "ibm", "IBM", "Ibm"]):
         new_job(db, [new_source(f"{i}", f"{name} {i}")])
         finish_all(db, [name])
-    assert [(c.key, c.n, c.text) for c in store.count_entities(db, EntityQuery(), "text")] == [
+    assert [(c.name, c.n, c.text) for c in store.count_entities(db, EntityQuery(), ["text"])] == [
         ("ibm", 4, "IBM")
     ]
 

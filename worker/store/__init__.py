@@ -8,13 +8,16 @@ One function for each thing that nerq asks of the database or tells it; the firs
   their translation
 - `jobs`, `sources`, `progress` what `nerq submit`, `cancel`, `retry` and `status` do
 - `announcements`, `extractions`, `losses`, `workers` what the queue does
-- `entities`, `documents`, `pages`, `overview`, `models` what is asked of the results; `evaluations` how good they were
+- `entities`, `entity_counts`, `entity_conditions`, `documents`, `pages`, `overview`, `models` what is asked of the
+  results; `evaluations` how good they were
 - `purge` what is to be forgotten
-- `clock`, `names`, `transitions`, `streaming`, `chunks`, `upsert` what several of these share, each one thing
+- `clock`, `names`, `globs`, `page_of`, `transitions`, `streaming`, `chunks`, `upsert` what several of these share, each
+  one thing
 """
 
 from worker.store.announcements import announce, announce_again, open_work, unannounce
 from worker.store.answers import (
+    CountKey,
     CountRow,
     DocumentRow,
     EntityQuery,
@@ -25,12 +28,14 @@ from worker.store.answers import (
     ModelRow,
     NewEvaluation,
     ReadingRow,
+    SortKey,
     StoredEvaluation,
     WorkerRow,
 )
 from worker.store.database import Database
 from worker.store.documents import document_readings, find_document, job_documents
-from worker.store.entities import count_entities, document_entities, find_entities
+from worker.store.entities import document_entities, find_entities
+from worker.store.entity_counts import count_entities
 from worker.store.evaluations import add_evaluation, delete_evaluations, find_evaluation, list_evaluations
 from worker.store.extractions import claim, fail, finish, give_back, refuse, renew
 from worker.store.jobs import cancel_job, close_job, create_job, find_job, list_jobs, retry_job
@@ -68,6 +73,7 @@ __all__ = [
     "Announced",
     "Claimed",
     "ClaimedBatch",
+    "CountKey",
     "CountRow",
     "Database",
     "DocumentRow",
@@ -95,6 +101,7 @@ __all__ = [
     "ReadingRow",
     "Reclaimed",
     "RunFacts",
+    "SortKey",
     "StoredEvaluation",
     "WorkerRow",
     "add_evaluation",

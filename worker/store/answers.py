@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from worker.store.rows import ExtractionStatus, NewEntity
 
@@ -33,27 +33,46 @@ class JobDocument:
     entities: tuple[NewEntity, ...]
 
 
+#: What entities may be ordered by; with a - before it in descending order.
+SortKey = Literal["document", "text", "label", "score", "-document", "-text", "-label", "-score"]
+#: What entities may be counted by.
+CountKey = Literal["text", "label", "document", "job", "model"]
+
+
 @dataclass(frozen=True, slots=True)
 class EntityQuery:
-    """Which entities: conditions are joined by and, `labels` by or.
+    """Which entities: conditions are joined by and, the values of one by or; `paths` and `document_ids` are one.
 
-    `text` is compared exactly; `like` is a case-folded substring of the whitespace-normalised name.
+    `paths` are globs (see `worker.store.globs`). `text` is compared exactly, `name` folded; `like` is a folded part of
+    the name. `beside` asks for an entity of one of these labels in the same reading of the document, itself not
+    counted. `since` and `until` bound the time at which the document was read, in seconds since 1970. With `after`
+    come those that follow this entity, by its id, in the order of documents.
     """
 
-    job_id: int | None = None
-    document_id: int | None = None
+    job_ids: tuple[int, ...] = ()
+    document_ids: tuple[int, ...] = ()
+    paths: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     text: str | None = None
+    name: str | None = None
     like: str | None = None
+    beside: tuple[str, ...] = ()
     min_score: float | None = None
     model_id: str | None = None
+    since: float | None = None
+    until: float | None = None
+    sort: tuple[SortKey, ...] = ()
+    after: int | None = None
     limit: int | None = None
     offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class EntityRow:
-    """A stored entity; `path` and `record` are of the document's first source (in the queried job if any)."""
+    """A stored entity; `path` and `record` are of the document's first source (that fits the query's jobs and paths).
+
+    `page` is that of its first character, from 1, where the source has pages.
+    """
 
     id: int
     document_id: int
@@ -65,19 +84,27 @@ class EntityRow:
     text: str
     score: float
     model_id: str
+    page: int | None
+    extraction_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class CountRow:
-    """How often `key` was found: a label, a folded name or a path.
+    """How many entities have these values; None stands for what was not counted by.
 
-    `text` is the most frequent spelling when names are counted; `document_id` is set when documents are.
+    `name` is folded and `text` its most frequent spelling; `path` is that of `EntityRow`, `job` the job's name.
     """
 
-    key: str
     n: int
+    name: str | None = None
     text: str | None = None
+    label: str | None = None
     document_id: int | None = None
+    path: str | None = None
+    job_id: int | None = None
+    job: str | None = None
+    model_id: str | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
