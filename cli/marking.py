@@ -69,11 +69,11 @@ def _plain(text: str, start: int, end: int, pages: Iterable[_Page]) -> Iterator[
     for page_start, line in pages:
         yield _shown(text[start:page_start])
         start = max(start, page_start)
-        is_in_line = text[start - 1 : start] not in ("", "\n")
+        is_in_line = text[start - 1 : start] not in ("", "\n", "\f")
         yield "\n" * is_in_line + line + "\n"
     yield _shown(text[start:end])
 
 
 def _shown(text: str) -> str:
-    """The text without anything a terminal would obey but line ends and tabs."""
-    return visible(text.replace(_LINE_END, "\n"), keep=_KEPT)
+    """The text without anything a terminal would obey but line ends and tabs; a form feed ends a line, too."""
+    return visible(text.replace(_LINE_END, "\n").replace("\f", "\n"), keep=_KEPT)

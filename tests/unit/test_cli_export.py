@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.command_line import NERQ, environment, invoke, json_lines, run
 from tests.samples import claimed, failed_source, finish_all, new_job, new_source, result
+from tests.services import needed
 from worker import store
 from worker.annotations import AnnotatedFile, read_annotations
 from worker.store import Database, NewEntity
@@ -64,7 +65,9 @@ class TestFormats:
             "r1",
         )
         assert (first["model"], first["model_id"], len(first["sha256"])) == ("general", "a" * 64, 64)
-        assert first["entities"] == [{"start": 0, "end": 6, "label": "PER", "text": "=1+Ann", "score": 0.9}]
+        assert first["entities"] == [
+            {"start": 0, "end": 6, "label": "PER", "text": "=1+Ann", "score": 0.9, "page": None}
+        ]
 
     @pytest.mark.parametrize("unit", ["utf16", "bytes"])
     def test_offsets_in_other_units_are_exact_and_read_as_such(self, unit: str) -> None:
@@ -77,6 +80,17 @@ class TestFormats:
         assert spans_of(read_annotations(path))[ID] == list(NAMES)
         first = csv_rows(export("csv", "--offsets", unit))[0]
         assert int(first["start_utf16" if unit == "utf16" else "start_byte"]) == row["entities"][0]["start"]
+
+    def test_entities_of_a_document_with_pages_know_theirs(self, database: Database) -> None:
+        text = "😀 Ann\fBo and Cem"
+        document = new_source("p", text).document
+        new_job(database, [store.NewSource("p.pdf", document=document, page_starts=(0, 6))], name="pages")
+        finish_all(database, ["Ann", "Cem"])
+        outcome = invoke("export", "pages", "--format", "jsonl", "--offsets", "utf16")
+        row = json_lines(outcome.stdout)[0]
+        assert (row["page_starts"], [e["page"] for e in row["entities"]]) == ([0, 7], [1, 2])
+        rows = csv.DictReader(io.StringIO(invoke("export", "pages", "--format", "csv").stdout, newline=""))
+        assert [row["page"] for row in rows] == ["1", "2"]
 
     def test_csv_has_a_line_an_entity(self) -> None:
         rows = csv_rows(export("csv"))
@@ -276,13 +290,6 @@ def test_a_missing_library_is_named_with_how_to_install_it(
 def csv_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def needed(module: str) -> Any:
-    """The module, which may be missing on a laptop, but not in continuous integration."""
-    if os.environ.get("CI"):
-        return __import__(module, fromlist=["_"])
-    return pytest.importorskip(module)
 
 
 def run_bytes(*arguments: str, **settings: str) -> bytes:

@@ -28,9 +28,10 @@ from tests.samples import (
 from worker import store
 from worker.errors import InputError
 from worker.html.page import read_style
+from worker.pages import find_page
 from worker.report import Limits, gather, write_report
 from worker.report.page import _HERE
-from worker.report.passages import find_page, find_passages
+from worker.report.passages import find_passages
 from worker.store import Database, NewEntity, NewSource
 from worker.text import storable
 

@@ -50,6 +50,7 @@ class ParquetFile:
         arrow = self._arrow
         text, number = arrow.large_string(), arrow.int64()
         entity = {"start": number, "end": number, "label": text, "text": text, "score": arrow.float64()}
+        entity["page"] = number
         columns = {
             "id": text,
             "document_id": number,
@@ -60,6 +61,7 @@ class ParquetFile:
             "model_id": text,
             "offsets": text,
             "text": text,
+            "page_starts": arrow.list_(number),
             "entities": arrow.list_(arrow.struct(list(entity.items()))),
         }
         return arrow.schema(list(columns.items()))

@@ -16,6 +16,7 @@ from worker.errors import DocumentError
 from worker.export.csv_rows import csv_lines
 from worker.export.selection import Tally, source_name
 from worker.export.words import Words, cut_words
+from worker.pages import find_page
 from worker.recognition.words import WordRule
 from worker.store import JobDocument
 
@@ -90,8 +91,16 @@ def record(document: JobDocument, source: Source, unit: Unit) -> dict[str, Any]:
         "model_id": source.model_id,
         "offsets": unit,
         "text": document.text,
+        "page_starts": _page_starts(document, unit),
         "entities": list(entity_fields(document, unit)),
     }
+
+
+def _page_starts(document: JobDocument, unit: Unit) -> list[int] | None:
+    if document.page_starts is None:
+        return None
+    before = units_before(document.text, unit)
+    return [before[start] for start in document.page_starts]
 
 
 def entity_fields(document: JobDocument, unit: Unit) -> Iterator[dict[str, Any]]:
@@ -104,6 +113,7 @@ def entity_fields(document: JobDocument, unit: Unit) -> Iterator[dict[str, Any]]
             "label": e.label,
             "text": e.text,
             "score": e.score,
+            "page": find_page(e.start, document.page_starts),
         }
 
 
@@ -125,7 +135,19 @@ def _csv(documents: Iterable[JobDocument], tally: Tally, source: Source, style: 
         "utf16": ("start_utf16", "end_utf16"),
         "bytes": ("start_byte", "end_byte"),
     }[style.offsets]
-    keys = ("document_id", "path", "record", start, end, "label", "text", "score", "model", "model_id")
+    keys = (
+        "document_id",
+        "path",
+        "record",
+        start,
+        end,
+        "label",
+        "text",
+        "score",
+        "model",
+        "model_id",
+        "page",
+    )
 
     def rows(document: JobDocument) -> Iterator[dict[str, Any]]:
         known = {key: getattr(document, key) for key in keys[:3]}

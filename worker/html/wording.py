@@ -19,8 +19,10 @@ def plain(text: str) -> str:
 
 
 def plain_lines(text: str) -> str:
-    """The same in the lines that the text has."""
-    return replace_hidden(text.replace("\r\n", "\n"), lambda c: c if c in "\n\t" else _code(c))
+    """The same in the lines that the text has; a form feed ends one, too."""
+    return replace_hidden(
+        text.replace("\r\n", "\n").replace("\f", "\n"), lambda c: c if c in "\n\t" else _code(c)
+    )
 
 
 def _sign(character: str) -> str:

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from worker import store
 from worker.export.selection import source_name
 from worker.html.wording import plain
+from worker.pages import find_page
 from worker.report.embedding import embedded
-from worker.report.passages import find_page, find_passages
+from worker.report.passages import find_passages
 from worker.store import Database, ErrorRow, ExtractionStatus, Job, JobDocument, Overview, Progress
 from worker.store.paths import common_folder
 
@@ -134,40 +135,38 @@ def _add_documents(
             if len(numbers) == content.limits.documents:
                 break
             number = numbers[document.document_id] = len(numbers)
-            pages = store.document_pages(db, [document.document_id]).get(document.document_id, ())
-            entry = _entry(content.name(document), document, failure, len(pages))
+            entry = _entry(content.name(document), document, failure)
             if len(document.text) <= min(n_chars, content.limits.chars_of_one):
                 n_chars -= len(document.text)
-                entry.text = _text(document, pages, labels, names)
+                entry.text = _text(document, labels, names)
             for key in {(e.label, store.fold_name(e.text)) for e in document.entities}:
                 content.places.setdefault(key, []).append(number)
             content.entries.append(entry)
             on_document(len(numbers))
 
 
-def _entry(name: str, document: JobDocument, failure: ErrorRow | None, n_pages: int) -> Entry:
+def _entry(name: str, document: JobDocument, failure: ErrorRow | None) -> Entry:
     reason = f"{failure.code}: {failure.detail}" if failure else ""
+    n_pages = len(document.page_starts or ())
     is_done = document.status is ExtractionStatus.DONE
     labels = Counter(e.label for e in document.entities) if is_done else Counter[str]()
     return Entry(name, document.status.value, reason, len(document.text), n_pages, labels)
 
 
-def _text(
-    document: JobDocument,
-    pages: tuple[int, ...],
-    labels: dict[str, int],
-    names: dict[tuple[str, str], int],
-) -> Markup:
+def _text(document: JobDocument, labels: dict[str, int], names: dict[tuple[str, str], int]) -> Markup:
     """Passages, and for each entity its label, score, name and page; -1 is what the page's lists do not hold."""
     entities = [
         [
             labels.get(e.label, -1),
             round(e.score, 4),
             names.get((e.label, store.fold_name(e.text)), -1),
-            find_page(e.start, pages),
+            find_page(e.start, document.page_starts),
         ]
         for e in document.entities
     ]
     return embedded(
-        {"passages": find_passages(document.text, document.entities, pages), "entities": entities}
+        {
+            "passages": find_passages(document.text, document.entities, document.page_starts or ()),
+            "entities": entities,
+        }
     )

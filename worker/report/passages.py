@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -16,11 +15,6 @@ Passage = str | int | list[str | int]
 def find_passages(text: str, entities: Sequence[NewEntity], page_starts: Sequence[int]) -> list[Passage]:
     """The whole text; offsets are needed no more, so that it does not matter what they count."""
     return list(_passages(text, entities, page_starts))
-
-
-def find_page(start: int, page_starts: Sequence[int]) -> int | None:
-    """The number, from 1, of the page that holds the offset; None without pages."""
-    return max(bisect_right(page_starts, start), 1) if page_starts else None
 
 
 def _passages(text: str, entities: Sequence[NewEntity], page_starts: Sequence[int]) -> Iterator[Passage]:

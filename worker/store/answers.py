@@ -22,7 +22,10 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class JobDocument:
-    """A source of a job with its document; `entities` is empty unless the status is done."""
+    """A source of a job with its document; `entities` is empty unless the status is done.
+
+    `page_starts` are the offsets at which pages begin; None where there are no pages.
+    """
 
     document_id: int
     sha256: str
@@ -31,6 +34,7 @@ class JobDocument:
     text: str
     status: ExtractionStatus
     entities: tuple[NewEntity, ...]
+    page_starts: tuple[int, ...] | None = None
 
 
 #: What entities may be ordered by; with a - before it in descending order.

@@ -63,6 +63,7 @@ def job_documents(db: Database, job_id: int) -> Generator[JobDocument, None, Non
                     text=row.text,
                     status=ExtractionStatus(row.status),
                     entities=tuple(entities.get(row.extraction_id, ())),
+                    page_starts=None if row.page_starts is None else tuple(row.page_starts),
                 )
 
 
@@ -129,6 +130,7 @@ def _sources_after(connection: Connection, job_id: int, last_id: int) -> Sequenc
             source.c.id.label("source_id"),
             source.c.path,
             source.c.record,
+            source.c.page_starts,
             document.c.id.label("document_id"),
             document.c.sha256,
             document.c.text,

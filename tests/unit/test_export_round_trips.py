@@ -1,0 +1,46 @@
+"""What goes out in any format comes back as the same entities: the examples, with emoji and CRLF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import ROOT, invoke
+from tests.round_trips import FORMATS, entities_of, in_unit, json_rows, read_back, squeezed, store_documents
+from worker.annotations import AnnotatedDocument, Span, read_annotations
+from worker.store import Database
+
+#: Emoji of several code points, CRLF inside a name, accents as marks of their own, a script from right to left.
+LETTER = "👩🏽‍🚒 Ann Lee 😀 wrote\r\nto New\r\nYork.\r\n\r\nZoe\u0308 of 𝔅o met דנה."
+_NAMES = (("Ann Lee", "PER"), ("New\r\nYork", "LOC"), ("Zoe\u0308", "PER"), ("𝔅o", "ORG"), ("דנה", "PER"))
+
+
+def documents() -> list[AnnotatedDocument]:
+    spans = tuple(Span(LETTER.index(name), LETTER.index(name) + len(name), label) for name, label in _NAMES)
+    letter = AnnotatedDocument("letter.txt", LETTER, None, spans, has_text=True)
+    return [*read_annotations(ROOT / "examples" / "gold.jsonl").documents, letter]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_entities_come_back_as_they_went_out(database: Database, form: str) -> None:
+    sent = documents()
+    store_documents(database, sent)
+    outcome = invoke("export", "--format", form, "-o", "out")
+    assert outcome.exit_code == 0, outcome.output
+    found, expected = read_back(form, Path("out"), len(sent)), entities_of(sent)
+    assert expected.total() == len(sent) > 20
+    if form == "conll":
+        assert squeezed(found) == squeezed(expected)
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize("unit", ["codepoints", "utf16", "bytes"])
+def test_offsets_of_every_unit_are_those_of_the_names(database: Database, unit: str) -> None:
+    sent = documents()
+    store_documents(database, sent)
+    assert invoke("export", "--format", "jsonl", "--offsets", unit, "-o", "out").exit_code == 0
+    rows = json_rows(Path("out"))
+    assert [in_unit(row, unit) for row in rows] == [[e["text"] for e in row["entities"]] for row in rows]
+    assert entities_of(read_annotations("out").documents) == entities_of(sent)
