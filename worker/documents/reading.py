@@ -20,12 +20,15 @@ STANDARD_INPUT: Final = "-"
 
 
 def read_sources(
-    paths: Sequence[str | Path], options: ReadOptions, on_skip: Callable[[Skipped], None] | None = None
+    paths: Sequence[str | Path],
+    options: ReadOptions,
+    on_skip: Callable[[Skipped], None] | None = None,
+    wants: Callable[[FoundFile], bool] = lambda _: True,
 ) -> Iterator[Source]:
     """Read everything under the paths: a source for each file, or for each record of a JSONL file.
 
     Only one file is held at a time. What cannot be read is a source with an error, never an exception.
-    `on_skip` hears of what is passed over in folders.
+    `on_skip` hears of what is passed over in folders, `wants` is asked of every file before it is read.
 
     Raises:
         NotFoundError: a path does not exist; raised at once, before anything is read.
@@ -35,7 +38,7 @@ def read_sources(
         streams.append(
             _read_input(options)
             if is_input
-            else _read_found(find_files(list(group), options), options, on_skip)
+            else _read_found(_wanted(find_files(list(group), options), wants), options, on_skip)
         )
     return (source for stream in streams for source in stream)
 
@@ -44,6 +47,12 @@ def _read_input(options: ReadOptions) -> Iterator[Source]:
     # Whoever shares the terminal or the pipe may have told it not to wait: then a pause would look like the end.
     os.set_blocking(sys.stdin.fileno(), True)
     yield read_stream(sys.stdin.buffer, STANDARD_INPUT, TEXT, options)
+
+
+def _wanted(
+    found_files: Iterator[FoundFile | Skipped], wants: Callable[[FoundFile], bool]
+) -> Iterator[FoundFile | Skipped]:
+    return (found for found in found_files if isinstance(found, Skipped) or wants(found))
 
 
 def _read_found(
