@@ -30,7 +30,7 @@ class Labour(Protocol):
     def announce(self) -> None:
         """Tell it that more is queued; returns soon."""
 
-    def pause(self) -> None:
+    def pause(self, at_most_s: float = _PAUSE_S) -> None:
         """Let it work until something happens, for a moment at most."""
 
 
@@ -44,11 +44,12 @@ class HereLabour:
         """Give idle processes work."""
         self._pool.pump(0.0)
 
-    def pause(self) -> None:
+    def pause(self, at_most_s: float = _PAUSE_S) -> None:
         """Give idle processes work, and hear what they have done."""
+        pause_s = min(at_most_s, _PAUSE_S)
         started = time.monotonic()
-        if not self._pool.pump(_PAUSE_S) and time.monotonic() - started < _PAUSE_S / 10:
-            threading.Event().wait(_PAUSE_S / 2)  # all that is open is in the hands of another command
+        if not self._pool.pump(pause_s) and time.monotonic() - started < pause_s / 10:
+            threading.Event().wait(pause_s / 2)  # all that is open is in the hands of another command
 
 
 class QueueLabour:
@@ -77,9 +78,9 @@ class QueueLabour:
                 f"{error} The work is stored; it is sent as soon as a worker reaches the broker again."
             )
 
-    def pause(self) -> None:
+    def pause(self, at_most_s: float = _PAUSE_S) -> None:
         """Wait a moment; after a few of them, say so if there is nobody to wait for."""
-        threading.Event().wait(_PAUSE_S)
+        threading.Event().wait(min(at_most_s, _PAUSE_S))
         self._n_pauses += 1
         if self._n_pauses == _PAUSES_BEFORE_WARNING:
             warn_if_nobody_works(self._database, self._settings)

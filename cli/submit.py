@@ -44,6 +44,16 @@ _PLACES = click.Path(allow_dash=True)  # whether they exist is seen where they a
     "--dry-run", "-n", is_flag=True, help="Read everything and say what would happen; store nothing."
 )
 @click.option(
+    "--watch-folder", is_flag=True, help="Go on until told to stop, and take each file once no one writes it."
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.05),
+    default=5.0,
+    show_default=True,
+    help="Seconds between two looks, with --watch-folder.",
+)
+@click.option(
     "--wait/--no-wait", default=None, help="Wait for the end. [default: wait without a broker, else return]"
 )
 @quiet
@@ -57,6 +67,8 @@ def command(
     quiet: bool,
     as_json: bool,
     name: str | None,
+    watch_folder: bool,
+    every: float,
     **reading: Any,
 ) -> int:
     """Read documents and put their entities into the database.
@@ -69,6 +81,7 @@ def command(
       nerq submit logs/ --include '*.log' --name logs
       nerq submit mail/ --model models/mine --wait
       cat letter.txt | nerq submit -               standard input
+      nerq submit inbox/ --watch-folder            take files as they come, until Ctrl-C
 
     Without a broker the work is done here and now. With one (NERQ_BROKER) it is queued for `nerq worker`, and
     the command returns at once. What was read before by the same model is not read again, so an interrupted
@@ -78,9 +91,15 @@ def command(
 
     The exit code is 0 when all is done (or queued), 1 when documents failed, 4 when a PATH does not exist.
     """
+    if watch_folder:
+        from cli.watch import refuse_misfits
+
+        refuse_misfits(paths, again, dry_run, wait)
     settings = read_settings()
     if wait is False and not settings.broker:
         raise click.UsageError(NO_WAIT_NEEDS_A_BROKER)
+    if watch_folder:
+        return _watch(settings, paths, model, name, reading, every, quiet, as_json)
     intake = Intake()
     with closing(read_chunks(paths, read_options(settings, **reading), intake)) as read:
         if dry_run:
@@ -94,6 +113,25 @@ def command(
             options = {"paths": list(paths), "again": again, **reading}
             submission = Submission(settings, database, facts, name, options, intake)
             return submission.run(read, again, wait or not settings.broker, quiet, as_json)
+
+
+def _watch(
+    settings: Settings,
+    paths: tuple[str, ...],
+    model: str | None,
+    name: str | None,
+    reading: dict[str, Any],
+    every: float,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    from cli.submission import open_model
+    from cli.watch import watch
+
+    options = read_options(settings, **reading)
+    facts = open_model(model or settings.model)
+    with opened_database(settings, make=True) as database:
+        return watch(settings, database, facts, paths, name, options, reading, every, quiet, as_json)
 
 
 def read_options(settings: Settings, **reading: Any) -> ReadOptions:

@@ -106,7 +106,9 @@ def test_the_context_decides_how_long_windows_are(tiny_checkpoint: Path) -> None
 
 
 @pytest.mark.parametrize("share", [0, 0.2, 0.6, 1])
-def test_as_many_words_as_wanted_stand_in_windows_of_one_sentence(tiny_checkpoint: Path, share: float) -> None:
+def test_as_many_words_as_wanted_stand_in_windows_of_one_sentence(
+    tiny_checkpoint: Path, share: float
+) -> None:
     document = label_words(DOCUMENT, WordRule.NEWS, LABELS)
     n = len(document.words)
     long = replace(  # 100 sentences of 7 and 9 words

@@ -27,12 +27,14 @@ def read_sources(
     options: ReadOptions,
     on_skip: Callable[[Skipped], None] = lambda _: None,
     on_table: Callable[[Table], None] = lambda _: None,
+    wants: Callable[[FoundFile], bool] = lambda _: True,
 ) -> Iterator[Source]:
     """Read everything under the paths: a source for each file, or for each record of a file of records.
 
     In order of name, though many files are read at a time; a bounded number of texts is held. What cannot be read is
     a source with an error, never an exception. `on_skip` hears of what is passed over in folders and archives,
-    `on_table` how tables are understood. Processes that were started end with the iterator.
+    `on_table` how tables are understood; `wants` is asked of every file before it is read. Processes that were
+    started end with the iterator.
 
     Raises:
         NotFoundError: a path does not exist; raised at once, before anything is read.
@@ -40,7 +42,7 @@ def read_sources(
     streams = []
     for is_input, group in groupby(paths, key=lambda path: path == STANDARD_INPUT):
         streams.append(_read_input(options) if is_input else find_files(list(group), options))
-    found = (file for stream in streams for file in stream)
+    found = (file for stream in streams for file in stream if isinstance(file, Skipped) or wants(file))
     return _sources(read_files(found, options), on_skip, on_table)
 
 
