@@ -27,7 +27,7 @@ _READING = ("encoding", "include", "text_field", "id_field", "delimiter")
 @job_argument
 @json_lines
 def command(job: str, as_json: bool) -> int:
-    """Read a job's files again and compare them with what is stored of them.
+    """Read a job's files again and compare them with what is stored.
 
     \b
     Examples:
