@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.office import make_docx, make_odt, make_zip, paragraph
-from worker.documents.formats import detect_media_type
+from worker.documents.formats import advice, detect_media_type
 from worker.documents.formats import media_types as types
 
 MAIL = b"Received: by x\r\nFrom: a@b.example\r\nSubject: s\r\n\r\nbody"
@@ -54,3 +54,10 @@ def test_the_kind(name: str, head: bytes, media_type: str | None) -> None:
 def test_every_kind_that_is_extracted_has_a_suffix() -> None:
     suffixes = ("pdf", "docx", "odt", "rtf", "html", "eml")
     assert {detect_media_type(f"a.{suffix}", b"") for suffix in suffixes} == types.EXTRACTED_MEDIA_TYPES
+
+
+def test_there_is_advice_only_for_what_has_no_reader() -> None:
+    for name, words in {"a.DOC": ".docx", "a.xlsx": ".csv", "a.msg": ".eml", "a.jpg": "ocrmypdf"}.items():
+        assert words in (advice(name) or "")
+        assert detect_media_type(name, b"") is None
+    assert [advice(name) for name in ("a.docx", "a.pdf", "a.exe", "a", "")] == [None] * 5

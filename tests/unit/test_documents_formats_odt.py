@@ -57,7 +57,14 @@ def test_comments_are_noted_and_text_outside_of_paragraphs_is_none() -> None:
 
 
 def test_a_password_is_told_from_damage() -> None:
-    manifest = "<manifest xmlns='m'><encryption-data/></manifest>"
+    manifest = "<m:manifest xmlns:m='m'><m:encryption-data/></m:manifest>"
     with pytest.raises(DocumentError) as caught:
         extract(ODT, make_odt("", **{"META-INF/manifest.xml": manifest}))
     assert caught.value.code == "encrypted"
+
+
+def test_openoffice_names_a_dtd_in_its_manifest() -> None:
+    manifest = (
+        '<!DOCTYPE manifest PUBLIC "-//OpenOffice.org//DTD Manifest 1.0//EN" "Manifest.dtd"><m:manifest/>'
+    )
+    assert extract(ODT, make_odt("<text:p>a</text:p>", **{"META-INF/manifest.xml": manifest})).text == "a"

@@ -2,6 +2,7 @@
 
 media_types.py  the names of the formats
 detection.py    name and first bytes -> media type
+advice.py       what to do with other kinds of files
 extracted.py    the value: Extracted
 
 pdf.py          PDF
@@ -28,12 +29,13 @@ page_text.py    the same where white space is only a space
 from __future__ import annotations
 
 from worker.documents.formats import media_types as types
+from worker.documents.formats.advice import advice
 from worker.documents.formats.detection import HEAD_BYTES, detect_media_type
 from worker.documents.formats.extracted import Extracted
 from worker.documents.formats.media_types import EXTRACTED_MEDIA_TYPES
 from worker.errors import DocumentError
 
-__all__ = ["EXTRACTED_MEDIA_TYPES", "HEAD_BYTES", "Extracted", "detect_media_type", "extract"]
+__all__ = ["EXTRACTED_MEDIA_TYPES", "HEAD_BYTES", "Extracted", "advice", "detect_media_type", "extract"]
 
 
 def extract(media_type: str, data: bytes, encoding: str | None = None) -> Extracted:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 #: What PDFium puts for a hyphen after which a word goes on in the next line; it leaves the line end out.
 _MARK = "\ufffe"
 _WORD = r"[^\W\d_]+"
-_BROKEN = re.compile(rf"({_WORD}){_MARK}({_WORD})")
+_BROKEN = re.compile(rf"(?<![^\W\d_])({_WORD}+){_MARK}({_WORD})")
 _WORDS = re.compile(rf"{_WORD}(?:-{_WORD})*")
 #: First halves of compounds, which keep their hyphen wherever the line ends: `well-known`, `self-employed`.
 _FIRST_HALVES = frozenset(

@@ -34,9 +34,9 @@ class Package:
         except _BROKEN as error:
             raise DocumentError("damaged", "not a ZIP archive as documents are, or cut off") from error
 
-    def read_xml(self, name: str, handler: XmlHandler) -> None:
+    def read_xml(self, name: str, handler: XmlHandler, has_namespaces: bool = True) -> None:
         """Let the handler see the member's elements."""
-        parse_xml(self._chunks(name), handler)
+        parse_xml(self._chunks(name), handler, has_namespaces)
 
     def _chunks(self, name: str) -> Iterator[bytes]:
         try:

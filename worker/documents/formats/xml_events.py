@@ -24,16 +24,19 @@ class XmlHandler(Protocol):
         """Text between tags, possibly in several pieces."""
 
 
-def parse_xml(chunks: Iterable[bytes], handler: XmlHandler) -> None:
-    """Let the handler see every element of the file.
+def parse_xml(chunks: Iterable[bytes], handler: XmlHandler, has_namespaces: bool = True) -> None:
+    """Let the handler see every element of the file; without namespaces its names are as they stand.
 
     Raises:
-        DocumentError: `damaged` for what is no XML, `unsupported` for a document type declaration, the place to declare
-            entities, with which a few bytes become many or another file's.
+        DocumentError: `damaged` for what is no XML; `unsupported` for declarations and entities, with which a few bytes
+            become many or another file's.
     """
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate(namespace_separator=" " if has_namespaces else None)
     parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.StartDoctypeDeclHandler = _refuse_declarations
+    parser.SkippedEntityHandler = (
+        _refuse_entity  # one that only a DTD elsewhere declares, which is not fetched
+    )
     parser.StartElementHandler = handler.start
     parser.EndElementHandler = handler.end
     parser.CharacterDataHandler = handler.data
@@ -47,5 +50,11 @@ def parse_xml(chunks: Iterable[bytes], handler: XmlHandler) -> None:
         ) from error
 
 
-def _refuse_doctype(*_declaration: object) -> None:
-    raise DocumentError("unsupported", "its XML has a document type declaration, as no word processor writes")
+def _refuse_declarations(_name: str, _system: str | None, _public: str | None, has_subset: int) -> None:
+    """The name of a DTD, as OpenOffice wrote one into its manifests, does no harm; declarations would."""
+    if has_subset:
+        raise DocumentError("unsupported", "its XML declares entities, as no word processor writes")
+
+
+def _refuse_entity(*_entity: object) -> None:
+    raise DocumentError("unsupported", "its XML refers to entities of another file")
