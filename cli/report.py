@@ -39,7 +39,7 @@ _DOCUMENTS = 2_000
 def command(
     job: str, target: Path, limit_documents: int, overwrite: bool, quiet: bool, as_json: bool
 ) -> None:
-    """Write a job as one HTML page: figures, charts, names, and documents with their entities marked.
+    """Write a job as one HTML page: charts, names, marked documents.
 
     \b
     Examples:
