@@ -14,7 +14,7 @@ from cli import output
 from cli.choose import find_model
 from cli.left_out import left_out_fields, warn_of_left_out
 from cli.models import refuse_unknown_labels
-from cli.options import json_object, quiet, split_labels
+from cli.options import OutputFile, json_object, quiet, split_labels
 from cli.progress import Moment, make_display
 from cli.quantity import breakdown, count
 from cli.render import render_facts, render_one
@@ -70,6 +70,13 @@ _NO_PROMISE = (
     type=click.Path(path_type=Path),
     help="For pseudonym and hash: keep here which sign stands for which name.",
 )
+@click.option(
+    "--report",
+    "report_path",
+    metavar="FILE",
+    type=OutputFile(),
+    help="Write a table of what was replaced where, without the names (CSV).",
+)
 @click.option("--min-score", type=click.FloatRange(0, 1), help="Only entities at least this probable.")
 @click.option(
     "--everywhere", is_flag=True, help="Replace a name that was found once wherever the job has it."
@@ -86,6 +93,7 @@ def command(
     labels: tuple[str, ...],
     style: Style,
     map_path: Path | None,
+    report_path: Path | None,
     min_score: float | None,
     everywhere: bool,
     model: str | None,
@@ -100,6 +108,7 @@ def command(
       nerq redact letters/ -o redacted                      reads the folder first, as nerq submit does
       nerq redact last -o redacted --label PER,LOC          what a job has read
       nerq redact 7 -o redacted --style pseudonym --map key.json
+      nerq redact 7 -o redacted --report replaced.csv       which places were replaced by what
       nerq redact 7 -o redacted --style mask --everywhere
 
     \b
@@ -119,13 +128,16 @@ def command(
     before is not read again.
 
     A map that is there goes on: its names keep their signs. It is readable by its owner only, and must not lie in DIR.
-    Copies are plain text in UTF-8 and mirror the folder of the documents; a record of a JSON Lines file becomes a
-    file. DIR is written whole or not at all. Documents that were not read have no copy: they are named, and the exit
-    code is 1.
+    Copies are plain text in UTF-8 and mirror the folder of the documents: deed.pdf becomes deed.pdf.txt, a record of
+    a JSON Lines file becomes a file. DIR is written whole or not at all. Documents that were not read have no copy:
+    they are named, and the exit code is 1.
     """
+    from worker.export.selection import Wanted
     from worker.redaction.copies import refuse_folder
+    from worker.redaction.job import Redaction
+    from worker.redaction.name_map import NameMap
 
-    _refuse_misfits(origin, folder, style, map_path)
+    _refuse_misfits(origin, folder, style, map_path, report_path)
     refuse_folder(folder, overwrite)
     settings = read_settings()
     with opened_database(settings, make=Path(origin).exists() or origin == "-") as database:
@@ -134,7 +146,9 @@ def command(
             output.warn("Nothing to read, and nothing was written.")
             return EXIT_FAILURES
         refuse_unknown_labels(find_model(database, job.model_id), labels)
-        redaction = _redaction(style, map_path, frozenset(labels), min_score or 0.0, everywhere)
+        wanted = Wanted(frozenset(labels), min_score or 0.0)
+        names = NameMap.read(map_path, style) if map_path else NameMap(style)
+        redaction = Redaction(wanted, style, names, map_path, report_path, everywhere)
         _write(redaction, database, job, folder, quiet)
     if as_json:
         render_one(_answer(redaction, job, folder))
@@ -148,9 +162,13 @@ def command(
     return EXIT_FAILURES if redaction.tally.n_left_out else EXIT_OK
 
 
-def _refuse_misfits(origin: str, folder: Path, style: Style, map_path: Path | None) -> None:
+def _refuse_misfits(
+    origin: str, folder: Path, style: Style, map_path: Path | None, report_path: Path | None
+) -> None:
     if Path(origin).is_dir() and folder.resolve().is_relative_to(Path(origin).resolve()):
         raise click.UsageError("DIR must not lie in PATH: the copies would be read with it the next time.")
+    if report_path and report_path.resolve().is_relative_to(folder.resolve()):
+        raise click.UsageError("--report must not lie in DIR, which takes its place as a whole.")
     if map_path is None:
         return
     if style not in _WITH_MAP:
@@ -207,17 +225,6 @@ def _submit(
     return store.find_job(database, str(progress.job.id)) if progress else None
 
 
-def _redaction(
-    style: Style, map_path: Path | None, labels: frozenset[str], min_score: float, everywhere: bool
-) -> Redaction:
-    from worker.export.selection import Wanted
-    from worker.redaction.job import Redaction
-    from worker.redaction.name_map import NameMap
-
-    names = NameMap.read(map_path, style) if map_path else NameMap(style)
-    return Redaction(Wanted(labels, min_score), style, names, map_path, everywhere)
-
-
 def _write(redaction: Redaction, database: Database, job: Job, folder: Path, is_quiet: bool) -> None:
     """Write the copies and show how far they are. Raises InputError if no document of the job was read."""
     from worker import store
@@ -250,6 +257,7 @@ def _answer(redaction: Redaction, job: Job, folder: Path) -> dict[str, Any]:
         "path": str(folder),
         "style": redaction.style,
         "map": str(redaction.map_path) if redaction.map_path else None,
+        "report": str(redaction.account_path) if redaction.account_path else None,
         "documents": redaction.tally.n_documents,
         "replaced": dict(sorted(replaced.found.items())),
         "replaced_elsewhere": dict(sorted(replaced.elsewhere.items())) if redaction.is_everywhere else None,

@@ -34,6 +34,7 @@ ARGUMENTS = {
     "export": ["last", "--format", "jsonl"],
     "models": [],
     "redact": ["last", "--output", "copies"],
+    "report": ["last", "--output", "report.html"],
     "show": ["a.txt"],
     "status": [],
     "submit": ["letters"],

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
+import stat
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -142,6 +145,44 @@ def test_a_longer_name_does_not_reach_beyond_the_end() -> None:
     for name in ("Ann Lee", "Ann"):
         known.add(NewEntity(0, len(name), "PER", name, 0.9))
     assert [(s.start, s.end) for s in known.find("Bo, Ann", [])] == [(4, 7)]
+
+
+@pytest.mark.usefixtures("letters")
+class TestReport:
+    def test_it_says_what_was_replaced_where_and_no_name(self) -> None:
+        answer = redact("--style", "pseudonym", "--everywhere", "--report", "replaced.csv")
+        assert answer["report"] == "replaced.csv"
+        text = Path("replaced.csv").read_text("utf-8")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        of_a = [row for row in rows if row["copy"] == "letters/a.txt"]
+        places = [(LETTER[int(row["start"]) : int(row["end"])], row["sign"], row["found"]) for row in of_a]
+        assert places == [
+            ("Ann Lee", "PER-1", "here"),
+            ("Bo", "PER-2", "here"),
+            ("ANN\r\nLEE", "PER-1", "here"),
+            ("Ann Lee", "PER-1", "elsewhere"),
+        ]
+        assert [row["path"] for row in rows[4:]] == ["post/b.md"] * 2
+        assert not re.search("ann|bo", text.replace("label", ""), re.IGNORECASE)
+        assert stat.S_IMODE(Path("replaced.csv").stat().st_mode) == 0o600
+
+    def test_it_does_not_lie_among_the_copies_and_nothing_is_left_of_it(self) -> None:
+        Path("out").mkdir()
+        assert invoke("redact", "letters", "-o", "out", "--report", "out/replaced.csv").exit_code == 2
+        unwritable = ("--style", "hash", "--map", "no/map")
+        done = invoke("redact", "letters", "-o", "out", *unwritable, "--report", "replaced.csv")
+        assert done.exit_code == 1
+        assert not Path("replaced.csv").exists()
+
+
+def test_a_pdf_becomes_plain_text_and_its_report_knows_pages(database: Database) -> None:
+    document = new_source("p", "Ann\fBo and Cem").document
+    new_job(database, [store.NewSource("x/deed.pdf", document=document, page_starts=(0, 4))], name="letters")
+    finish_all(database, ["Ann", "Cem"])
+    redact("--report", "replaced.csv")
+    assert copy("deed.pdf.txt") == "[PER]\fBo and [PER]"
+    with Path("replaced.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["page"] for row in csv.DictReader(file)] == ["1", "2"]
 
 
 def test_overlapping_entities_leave_nothing_of_either() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,39 @@ def test_entities_come_back_as_they_went_out(database: Database, form: str) -> N
         assert squeezed(found) == squeezed(expected)
     else:
         assert found == expected
+
+
+@pytest.mark.parametrize("form", ["label-studio", "doccano"])
+def test_what_a_reviewer_corrected_is_gold(database: Database, form: str) -> None:
+    sent = documents()
+    store_documents(database, sent)
+    suffix = {"label-studio": "json", "doccano": "jsonl"}[form]
+    assert invoke("export", "--format", form, "-o", f"out.{suffix}").exit_code == 0
+    n_entities = sum(len(document.spans) for document in sent)
+    reviewed = Path(f"reviewed.{suffix}")
+    if form == "doccano":
+        rows = json_rows(Path("out.jsonl"))
+        del rows[-1]["label"][0]
+        reviewed.write_text("".join(f"{json.dumps({**row, 'Comments': []})}\n" for row in rows), "utf-8")
+    else:
+        tasks = json.loads(Path("out.json").read_text("utf-8"))
+        for number, task in enumerate(tasks, start=1):
+            result = [{**region, "origin": "prediction"} for region in task["predictions"][0]["result"]]
+            cancelled = {"id": 2 * number, "was_cancelled": True, "result": []}
+            task["annotations"] = [
+                cancelled,
+                {"id": 2 * number + 1, "was_cancelled": False, "result": result},
+            ]
+        del tasks[-1]["annotations"][1]["result"][0]
+        reviewed.write_text(json.dumps(tasks), "utf-8")
+    answer = json.loads(invoke("evaluate", "last", "--gold", str(reviewed), "--json").stdout)
+    strict = answer["strict"]
+    assert (strict["n_gold"], strict["n_predicted"], strict["n_correct"]) == (
+        n_entities - 1,
+        n_entities,
+        n_entities - 1,
+    )
+    assert strict["n_documents"] == len(sent)
 
 
 @pytest.mark.parametrize("unit", ["codepoints", "utf16", "bytes"])

@@ -11,6 +11,7 @@ from worker.annotations.lines import new_folder
 from worker.errors import InputError
 from worker.export.places import Places
 from worker.export.selection import Tally
+from worker.redaction.account import Account
 from worker.redaction.occurrences import KnownNames, Stretch, found_stretches
 from worker.redaction.signs import Sign
 from worker.store import JobDocument
@@ -40,17 +41,17 @@ class Redactor:
     known: KnownNames | None
     replaced: Replaced
 
-    def redact(self, document: JobDocument) -> str:
-        """The text with a sign in the place of each name."""
+    def redact(self, document: JobDocument) -> tuple[str, list[tuple[Stretch, str]]]:
+        """The text with a sign in the place of each name; and what was replaced, with its sign."""
         text, parts, position = document.text, [], 0
+        signs = []
         for stretch in self._stretches(document):
-            parts += [
-                text[position : stretch.start],
-                self.sign(stretch.label, text[stretch.start : stretch.end]),
-            ]
+            sign = self.sign(stretch.label, text[stretch.start : stretch.end])
+            parts += [text[position : stretch.start], sign]
+            signs.append((stretch, sign))
             position = stretch.end
             self.replaced.add(stretch)
-        return "".join([*parts, text[position:]])
+        return "".join([*parts, text[position:]]), signs
 
     def _stretches(self, document: JobDocument) -> Sequence[Stretch]:
         stretches = found_stretches(document.entities)
@@ -82,6 +83,7 @@ def write_copies(
     documents: Iterable[JobDocument],
     redactor: Redactor,
     tally: Tally,
+    account: Account,
     folder: Path,
     common: str,
     before_it_shows: Callable[[], None],
@@ -97,7 +99,9 @@ def write_copies(
         (new / MARK).write_text(_MARK_TEXT, encoding="utf-8")
         places = Places(new, common)
         for document in documents:
-            text = redactor.redact(document)
-            places.find(document.path, document.record).write_bytes(text.encode())
+            text, signs = redactor.redact(document)
+            place = places.find(document.path, document.record)
+            place.write_bytes(text.encode())
+            account.add(document, place.relative_to(new), signs)
             tally.add(document)
         before_it_shows()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from worker.export.selection import Tally, Wanted, read_documents
+from worker.redaction.account import Account
 from worker.redaction.copies import Redactor, Replaced, write_copies
 from worker.redaction.name_map import NameMap
 from worker.redaction.occurrences import KnownNames
@@ -24,6 +25,7 @@ class Redaction:
     style: Style
     names: NameMap
     map_path: Path | None  #: where `names` are to be kept
+    account_path: Path | None  #: where it is to be said what was replaced
     is_everywhere: bool  #: also where the model did not find a name that it found elsewhere in the job
     tally: Tally = field(default_factory=Tally)
     replaced: Replaced = field(default_factory=Replaced)
@@ -36,12 +38,14 @@ class Redaction:
         `on_document` is called for each source, twice where names are replaced everywhere.
 
         Raises:
-            InputError: folder or map cannot be written.
+            InputError: folder, map or account cannot be written.
         """
         known = self._known_names(db, job, on_document) if self.is_everywhere else None
         redactor = Redactor(make_sign(self.style, self.names), known, self.replaced)
-        with closing(read_documents(db, job, self.wanted, self.tally, lambda _n: on_document())) as documents:
-            write_copies(documents, redactor, self.tally, folder, common_folder(db, job.id), self._keep_names)
+        reading = read_documents(db, job, self.wanted, self.tally, lambda _n: on_document())
+        with Account.opened(self.account_path) as account, closing(reading) as documents:
+            common = common_folder(db, job.id)
+            write_copies(documents, redactor, self.tally, account, folder, common, self._keep_names)
 
     def _known_names(self, db: Database, job: Job, on_document: Callable[[], None]) -> KnownNames:
         known = KnownNames()
