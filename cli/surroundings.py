@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -59,60 +60,59 @@ class Surroundings:
         self._extraction_id = row.extraction_id
         self._text = read_text(self._db, row.document_id) or ""
         wanted = self._nearness
-        place = _places(self._text, wanted.within) if wanted.needs_texts else _nowhere
-        self._companions = []
+        kinds: list[list[Span]] = []
         if wanted.text is not None:
-            self._companions.append(
-                _Companions(list(_occurrences(self._text, wanted.text)), place, wanted.within)
-            )
-        if wanted.labels and wanted.within != "document":
-            spans: list[Span] = list(read_spans(self._db, row.extraction_id, wanted.labels))
-            self._companions.append(_Companions(spans, place, wanted.within))
+            kinds.append(list(_occurrences(self._text, wanted.text)))
+        if wanted.labels:
+            kinds.append(list(read_spans(self._db, row.extraction_id, wanted.labels)))
+        ruler = _Ruler.of(self._text, wanted.within if wanted.needs_texts else "document")
+        self._companions = [_Companions(spans, ruler) for spans in kinds]
 
 
 class _Companions:
     """Spans of one document, one of which is to be near an entity; in the order of their starts."""
 
-    def __init__(self, spans: Sequence[Span], place: Callable[[int], int], within: Within) -> None:
+    def __init__(self, spans: Sequence[Span], ruler: _Ruler) -> None:
         self._spans = spans
-        self._place = place
-        self._within = within
-        # By sentence, or by start: what is near lies side by side.
-        self._keys = [place(start) for start, _, _ in spans]
-        self._longest = max((end - start for start, end, _ in spans), default=0)
+        self._ruler = ruler
+        self._extents = [ruler.extent(start, end) for start, end, _ in spans]
+        self._firsts = [first for first, _ in self._extents]
+        self._longest = max((last - first for first, last in self._extents), default=0)
 
     def are_near(self, row: EntityRow) -> bool:
-        if isinstance(self._within, int):
-            first = bisect_left(self._keys, row.start - self._within - self._longest)
-            last = bisect_right(self._keys, row.end + self._within)
-        else:
-            first = bisect_left(self._keys, self._place(row.start))
-            last = bisect_right(self._keys, self._place(row.start))
-        return any(self._is_companion(span, row) for span in self._spans[first:last])
-
-    def _is_companion(self, span: Span, row: EntityRow) -> bool:
-        start, end, entity_id = span
-        is_itself = entity_id == row.id if entity_id is not None else start < row.end and end > row.start
-        gap = max(0, start - row.end, row.start - end)
-        return not is_itself and (not isinstance(self._within, int) or gap <= self._within)
+        first, last = self._ruler.extent(row.start, row.end)
+        first, last = first - self._ruler.reach, last + self._ruler.reach
+        begin, end = bisect_left(self._firsts, first - self._longest), bisect_right(self._firsts, last)
+        return any(
+            self._extents[i][1] >= first and not _is_itself(self._spans[i], row) for i in range(begin, end)
+        )
 
 
-def _places(text: str, within: Within) -> Callable[[int], int]:
-    """Offset -> what must be the same, or side by side, for two things that are near each other."""
-    if within == "document":
-        return _nowhere
-    if isinstance(within, int):
-        return lambda start: start
-    from worker.recognition.sentences import split_sentences
-    from worker.recognition.words import split_words
+@dataclass(frozen=True, slots=True)
+class _Ruler:
+    """What is near what in one document: extents that overlap, or lie at most `reach` apart."""
 
-    words = split_words(text)
-    starts = words[split_sentences(text, words), 0].tolist()
-    return lambda start: bisect_right(starts, start)
+    extent: Callable[[int, int], tuple[int, int]]
+    reach: int = 0
+
+    @classmethod
+    def of(cls, text: str, within: Within) -> _Ruler:
+        if isinstance(within, int):
+            return cls(lambda start, end: (start, end), within)
+        if within == "document":
+            return cls(lambda _start, _end: (0, 0))
+        from worker.recognition.sentences import split_sentences
+        from worker.recognition.words import split_words
+
+        words = split_words(text)
+        starts = words[split_sentences(text, words), 0].tolist()
+        return cls(lambda start, end: (bisect_right(starts, start), bisect_right(starts, end - 1)))
 
 
-def _nowhere(_start: int) -> int:
-    return 0
+def _is_itself(span: Span, row: EntityRow) -> bool:
+    """Whether it is this entity, or text of it."""
+    start, end, entity_id = span
+    return entity_id == row.id if entity_id is not None else start < row.end and end > row.start
 
 
 def _occurrences(text: str, wanted: str) -> Iterator[Span]:
@@ -125,6 +125,4 @@ def _occurrences(text: str, wanted: str) -> Iterator[Span]:
 
 def _one_line(text: str) -> str:
     """Runs of white space as one space; those at the ends stay, since a word may end or begin there."""
-    from re import sub
-
-    return sub(r"\s+", " ", text)
+    return re.sub(r"\s+", " ", text)
