@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -29,3 +30,16 @@ class Recognition:
     n_words_read: int  #: words that a window labelled; always equal to n_words
     n_windows: int
     n_pieces: int  #: pieces of all windows, overlap included, special pieces and padding not
+
+    @classmethod
+    def join(cls, parts: Sequence[Recognition]) -> Recognition:
+        """Of a text that was read in these parts, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            tuple(entity for part in parts for entity in part.entities),
+            sum(part.n_words for part in parts),
+            sum(part.n_words_read for part in parts),
+            sum(part.n_windows for part in parts),
+            sum(part.n_pieces for part in parts),
+        )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,10 +28,30 @@ class Pieces:
     ids: npt.NDArray[np.int64]  #: shape (n_pieces,)
     starts: npt.NDArray[np.int64]  #: shape (n_words + 1,)
 
+    @classmethod
+    def join(cls, parts: Sequence[Pieces]) -> Pieces:
+        """The pieces of runs of words that follow one another."""
+        shifts = np.cumsum([0, *(len(part.ids) for part in parts)])
+        starts = [part.starts[:-1] + shift for part, shift in zip(parts, shifts, strict=False)]
+        ids = np.concatenate([np.zeros(0, np.int64), *(part.ids for part in parts)])
+        return cls(ids, np.concatenate([*starts, shifts[-1:]]))
+
+    def part(self, first: int, last: int) -> Pieces:
+        """Of the words `[first, last)`."""
+        starts = self.starts[first : last + 1]
+        return Pieces(self.ids[starts[0] : starts[-1]], starts - starts[0])
+
     @property
     def n_of_words(self) -> npt.NDArray[np.int64]:
         """Pieces of each word, shape (n_words,)."""
         return np.diff(self.starts)
+
+
+def _join(pieces: Sequence[tuple[int, ...]]) -> Pieces:
+    starts = np.zeros(len(pieces) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces)), out=starts[1:])
+    ids = np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=int(starts[-1]))
+    return Pieces(ids, starts)
 
 
 class WordPieces:
@@ -62,20 +83,19 @@ class WordPieces:
         """The pieces of `words`, in order; `on_progress` is called after every few thousand new words."""
         known = self._known
         rare: dict[str, tuple[int, ...]] = {}  # words too long to be worth remembering
-        new = [word for word in dict.fromkeys(words) if word not in known]
+        new = list(set(words).difference(known))  # in any order: each word is tokenised on its own
         for first in range(0, len(new), _CHUNK):
             chunk = new[first : first + _CHUNK]
             for word, ids in zip(chunk, self._tokenize(chunk), strict=True):
                 (known if len(word) <= _MAX_REMEMBERED_CHARS else rare)[word] = ids
             if on_progress:
                 on_progress()
-        pieces = [known.get(word) or rare[word] for word in words]
+        pieces = list(map(known.get, words))
+        if rare:
+            pieces = [found or rare[word] for word, found in zip(words, pieces, strict=True)]
         if len(known) > _MAX_REMEMBERED:
             known.clear()
-        starts = np.zeros(len(pieces) + 1, dtype=np.int64)
-        np.cumsum([len(p) for p in pieces], out=starts[1:])
-        flat = np.fromiter((i for p in pieces for i in p), dtype=np.int64, count=int(starts[-1]))
-        return Pieces(flat, starts)
+        return _join(cast("list[tuple[int, ...]]", pieces))
 
     def _tokenize(self, words: list[str]) -> Iterable[tuple[int, ...]]:
         inputs: list[list[str]] = [[self._lead + word[:_MAX_WORD_CHARS]] for word in words]

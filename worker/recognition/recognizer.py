@@ -15,8 +15,11 @@ from worker.recognition.engine import Engine
 from worker.recognition.engines import EngineKind, open_engine
 from worker.recognition.entity import Recognition
 from worker.recognition.packing import Pack, Packer
-from worker.recognition.reading import Reading, join_readings
+from worker.recognition.reading import Reading, join_readings, share_out
 from worker.recognition.spans import join_entities
+
+#: Words that are read together, at most, unless a sentence has more: what memory holds does not grow with a text.
+_WORDS_AT_ONCE = 1 << 17
 
 
 class Recognizer:
@@ -55,12 +58,23 @@ class Recognizer:
         self, readings: Sequence[Reading], on_progress: Callable[[], None] | None = None
     ) -> list[Recognition]:
         """The entities of texts whose words are known already."""
-        rows = self._predict(readings, on_progress or (lambda: None))
+        found: list[list[Recognition]] = [[] for _ in readings]
+        for group in share_out(readings, _WORDS_AT_ONCE):
+            recognitions = self._recognize([part for _, part in group], on_progress or (lambda: None))
+            for (number, _), recognition in zip(group, recognitions, strict=True):
+                found[number].append(recognition)
+        return [Recognition.join(parts) for parts in found]
+
+    def _recognize(self, readings: Sequence[Reading], on_progress: Callable[[], None]) -> list[Recognition]:
+        rows = self._predict(readings, on_progress)
         firsts = np.cumsum([0] + [len(reading.words) for reading in readings]).tolist()
         # All texts at once: to decode many sentences takes hardly longer than one.
         sentences = [reading.sentences + first for reading, first in zip(readings, firsts, strict=False)]
         label_ids, scores = decode(
-            rows.rows, np.concatenate([np.zeros(0, np.int64), *sentences]), self.checkpoint.transitions
+            rows.rows,
+            np.concatenate([np.zeros(0, np.int64), *sentences]),
+            self.checkpoint.transitions,
+            self.checkpoint.labels.outside,
         )
         return [
             self._join(reading, label_ids[a:b], scores[a:b], rows.n_reads[a:b])

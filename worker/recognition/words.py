@@ -7,8 +7,11 @@ punctuation mark. `nerq train` records the rule that agrees best with its data.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
+from itertools import chain
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -33,35 +36,98 @@ class WordRule(StrEnum):
 
 def split_words(text: str, rule: WordRule = WordRule.NEWS) -> Offsets:
     """Cut `text` into words: shape (n_words, 2). Only white space is left out. Linear in the text's length."""
-    parts: list[Offsets] = []
-    spans: list[tuple[int, int]] = []  # of which each takes eight times as much memory as in an array
+    parts = [_split_stretch(text, start, end, rule) for start, end in _stretches(text)]
+    return np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
+
+
+#: Characters that are cut together, about; so many words as Python's strings take little memory.
+_STRETCH = 1 << 18
+_SPACE = re.compile(r"\s")
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Parts of the text that meet at white space."""
+    start = 0
+    while start < len(text):
+        space = _SPACE.search(text, start + _STRETCH)
+        end = space.start() if space else len(text)
+        yield start, end
+        start = end
+
+
+def _split_stretch(text: str, start: int, end: int, rule: WordRule) -> Offsets:
+    stretch = text[start:end]
+    chunks = stretch.split()
+    firsts = _chunk_starts(stretch) + start
     known = _cuts_of_rule(rule)
-    for chunk in _CHUNK.finditer(text):
-        start, end = chunk.span()
-        key = chunk[0] if text[end - 1] != "." else (chunk[0], _context(text, start, end))
-        cuts = known.get(key)
-        if cuts is None:
-            cuts = _cut(rule, chunk[0], *(key[1] if isinstance(key, tuple) else ("", "")))
-            if end - start <= _MAX_REMEMBERED_CHARS:
-                if len(known) >= _MAX_REMEMBERED:
-                    known.clear()
-                known[key] = cuts
-        spans += [(start + first, start + last) for first, last in cuts]
-        if len(spans) >= _MAX_SPANS:
-            parts.append(_offsets(spans))
-            spans.clear()
-    return np.concatenate([*parts, _offsets(spans)])
+    cuts = list(map(known.get, chunks))
+    for i in [i for i, found in enumerate(cuts) if found is None]:
+        cuts[i] = _find_cuts(rule, known, text, chunks[i], int(firsts[i]))
+    found = cast("list[_Cuts]", cuts)
+    n_bounds = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
+    bounds = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=int(n_bounds.sum()))
+    offsets: Offsets = (bounds + np.repeat(firsts, n_bounds)).reshape(-1, 2)
+    return offsets
 
 
-def _offsets(spans: list[tuple[int, int]]) -> Offsets:
-    return np.array(spans, dtype=np.int64).reshape(-1, 2)
+#: Whether each of the first characters is white space; all that come after them are not.
+_IS_SPACE = np.array([chr(code).isspace() for code in range(0x3002)])
+
+
+def _chunk_starts(text: str) -> npt.NDArray[np.int64]:
+    """Where the chunks begin that `text.split()` gives."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    is_space = _IS_SPACE[np.minimum(codes, len(_IS_SPACE) - 1)]
+    begins = ~is_space
+    begins[1:] &= is_space[:-1]
+    return np.flatnonzero(begins)
 
 
 # Text repeats itself: remembering how a chunk between white space was cut makes splitting forty times as fast.
 _MAX_REMEMBERED = 200_000
 _MAX_REMEMBERED_CHARS = 48
-_MAX_SPANS = 100_000
-_Cuts = tuple[tuple[int, int], ...]
+#: Bounds of words in a chunk, first and last in turn.
+_Cuts = tuple[int, ...]
+#: By chunk; by chunk and what decides about its final full stop, where something outside of it does.
+_Known = dict[str | tuple[str, str, str], _Cuts]
+
+
+def _find_cuts(rule: WordRule, known: _Known, text: str, chunk: str, start: int) -> _Cuts:
+    """How a chunk is cut that is not known by itself."""
+    key: str | tuple[str, str, str] = chunk
+    if (cuts := _cut_plain(rule, chunk)) is None:
+        before = after = ""
+        if chunk[-1] == "." and rule == WordRule.NEWS:
+            before, after = _context(text, start, start + len(chunk))
+            key = chunk, before, after
+            if (cuts := known.get(key)) is not None:
+                return cuts
+        cuts = _cut(rule, chunk, before, after)
+    if len(chunk) <= _MAX_REMEMBERED_CHARS:
+        if len(known) >= _MAX_REMEMBERED:
+            known.clear()
+        known[key] = cuts
+    return cuts
+
+
+_PLAIN = re.compile(r"([A-Za-z]+)[.,;:)]?|([0-9]+)[,;:)]?")
+
+
+def _cut_plain(rule: WordRule, chunk: str) -> _Cuts | None:
+    """What the rule's pattern would give, for the most usual chunks; None for all others, whatever they are.
+
+    Letters or digits, alone or before a mark that never belongs to them: a full stop may belong to an abbreviation.
+    """
+    if rule == WordRule.WHITESPACE:
+        return 0, len(chunk)
+    if (plain := _PLAIN.fullmatch(chunk)) is None:
+        return None
+    end = plain.end(plain.lastindex or 0)
+    if end == len(chunk):
+        return 0, end
+    if chunk[end] == "." and (end == 1 or chunk[:end].lower() in _BEFORE_STOPS):
+        return None
+    return 0, end, end, end + 1
 
 
 def _context(text: str, start: int, end: int) -> tuple[str, str]:
@@ -90,7 +156,6 @@ def _kind(head: str) -> str:
     return "1" if head[0].isdigit() else "("
 
 
-_CHUNK = re.compile(r"\S+")
 _NEXT_CHUNK = re.compile(r"(\s+)(\S\S?)")
 _MAX_INDENT = (
     80  # a longer run of spaces before a number is no indentation; looking further would take quadratic time
@@ -101,7 +166,7 @@ def _cut(rule: WordRule, chunk: str, before: str, after: str) -> _Cuts:
     shift = len(before)
     matches = _pattern(rule).finditer(before + chunk + after, shift)
     spans = ((m.start() - shift, m.end() - shift) for m in matches)
-    return tuple(span for span in spans if span[1] <= len(chunk))
+    return tuple(bound for span in spans if span[1] <= len(chunk) for bound in span)
 
 
 #: Abbreviations that stand before a name, and so never at the end of a sentence.
@@ -133,6 +198,9 @@ CAPITAL_ABBREVIATIONS = tuple(
     ore penn tenn tex va vt wash wis wyo
     """.split()
 )
+
+
+_BEFORE_STOPS = frozenset((*TITLES, *BEFORE_NUMBERS, *ABBREVIATIONS, *CAPITAL_ABBREVIATIONS))
 
 
 def _any(words: tuple[str, ...]) -> str:
@@ -185,7 +253,7 @@ _PATTERNS = {
 
 
 @cache
-def _cuts_of_rule(rule: WordRule) -> dict[str | tuple[str, tuple[str, str]], _Cuts]:  # noqa: ARG001 the cache's key
+def _cuts_of_rule(rule: WordRule) -> _Known:  # noqa: ARG001 the cache's key
     return {}
 
 
