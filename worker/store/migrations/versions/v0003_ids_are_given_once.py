@@ -27,6 +27,8 @@ def _build_anew(table: str) -> None:
     connection = op.get_bind()
     query = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL ORDER BY type = 'index'"
     create, *indexes = connection.exec_driver_sql(query, (table,)).scalars()
+    if "AUTOINCREMENT" in create:  # by an upgrade that was taken back
+        return
     changes = {
         f"CREATE TABLE {table} (": f"CREATE TABLE new_{table} (",
         "id INTEGER NOT NULL,": "id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,",
