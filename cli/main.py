@@ -52,7 +52,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "models": Entry("models", "List the models that are bundled or were used."),
     },
     "Keep it running": {
-        "verify": Entry("verify", "Read a job's files again and compare them with what is stored."),
+        "verify": Entry("verify", "Read a job's files again and compare them with what is stored of them."),
         "purge": Entry("purge", "Delete jobs and documents for good."),
         "doctor": Entry("doctor", "Check the database, the broker, the model and the GPUs."),
         "db": Entry("db", "Look after the database schema."),
