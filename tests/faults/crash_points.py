@@ -75,6 +75,9 @@ POINTS: Mapping[str, Point] = {
     # In whoever sends.
     "between announcing and sending": before("worker.queue.app", "BrokerQueue.send"),
     "after sending": after("worker.queue.app", "BrokerQueue.send"),
+    # In a process that reads files; twice, for two of them one after the other.
+    "in a reader": before("worker.documents.formats", "extract"),
+    "in the next reader": before("worker.documents.formats", "extract"),
     # In whoever submits.
     "in the transaction of submit": after("worker.store.sources", "_put_sources"),
     "between insert and announcing": after("worker.store.sources", "add_sources"),

@@ -34,7 +34,11 @@ def choose_columns(columns: Sequence[str], options: ReadOptions) -> tuple[str, s
     if text is None and options.text_field is None and len(columns) == 1:
         text = columns[0]
     if text is None:
-        wanted = f"no column {options.text_field!r}" if options.text_field else "which column holds the text?"
+        wanted = (
+            f"no column {options.text_field!r}"
+            if options.text_field
+            else "it is not clear which column holds the text"
+        )
         raise DocumentError("missing_text", f"{wanted}; {_there_are(columns)}; name one with --text-field")
     if options.id_field is not None and options.id_field not in columns:
         raise DocumentError(
