@@ -41,6 +41,7 @@ class Check:
 def run_checks(settings: Settings) -> Iterator[Check]:
     """Every check, one after the other; none of them raises."""
     from cli.broker_checks import broker_checks
+    from cli.engine_checks import engine_checks
     from cli.protection_checks import file_checks, postgresql_checks
 
     database = list(_guarded("database", _database_checks, settings))
@@ -50,6 +51,7 @@ def run_checks(settings: Settings) -> Iterator[Check]:
         yield from _guarded("database", postgresql_checks, settings)
     yield from _guarded("broker", broker_checks, settings)
     yield from _guarded("model", _model_checks, settings)
+    yield from _guarded("engine", engine_checks, settings)
     yield from _machine_checks()
     if all(check.outcome != "failed" for check in database):  # else it would fail with the same words
         yield from _guarded("workers", _worker_checks, settings)

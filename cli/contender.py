@@ -101,6 +101,7 @@ def reading_contenders(name: str, gold: Gold, way: Way, settings: Settings, quie
         precision=settings.precision,
         threads=settings.threads,
         pack_pieces=settings.pack_pieces,
+        engine=settings.engine,
     )
     read = {
         "decoding": way.decoding or details["decoding"],

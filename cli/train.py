@@ -209,9 +209,9 @@ def command(quiet: bool, as_json: bool, **values: Any) -> None:
     given again. A GPU is used where there is one; to use several start one process for each, with torchrun
     or `accelerate launch`. A step then takes a batch of each process.
     """
-    read_settings()
+    settings = read_settings()
     try:
-        options = TrainOptions(**values)
+        options = TrainOptions(**values, engine=settings.engine)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     from cli.train_progress import TrainProgress

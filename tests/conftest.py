@@ -14,6 +14,17 @@ from tests.tiny import make_tiny_checkpoint
 from worker.store import Database, open_database, upgrade_database
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What tests convert lies apart from the developer's own, and all tests of a run share it."""
+    base = tmp_path_factory.getbasetemp()
+    # Under xdist each of its workers has a folder of its own in one of the run.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the developer's shell or folder reaches a test."""

@@ -14,7 +14,7 @@ from training.findings import Finding, Findings
 from training.gold import Gold
 from worker.recognition import Checkpoint, Recognizer
 from worker.recognition.engine import Engine
-from worker.recognition.engine_torch import open_torch_engine
+from worker.recognition.engines import EngineKind, open_engine
 from worker.recognition.packing import Pack
 from worker.recognition.reading import Reading
 from worker.recognition.windows import WindowPolicy
@@ -37,9 +37,11 @@ class GoldReader:
         precision: see `open_recognizer`, as are threads and pack_pieces.
         threads: CPU threads; None leaves the engine's own choice.
         pack_pieces: pieces that go through the engine together.
+        engine: see `open_engine`.
 
     Raises:
         ModelError: the weights cannot be opened.
+        SettingsError: the engine that was asked for cannot be had here.
     """
 
     def __init__(
@@ -51,12 +53,13 @@ class GoldReader:
         precision: str = "auto",
         threads: int | None = None,
         pack_pieces: int = 2048,
+        engine: EngineKind = "auto",
     ) -> None:
         self._checkpoint = checkpoint
         self._gold = gold
         self._is_raw = is_raw
         self._pack_pieces = pack_pieces
-        self._engine = open_torch_engine(checkpoint, precision, threads, None)
+        self._engine = open_engine(checkpoint, engine, precision, threads)
         self.engine = self._engine.name
         self.precision = self._engine.precision
 

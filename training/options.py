@@ -12,6 +12,7 @@ from worker.errors import SettingsError
 Context = Literal["mixed", "document", "sentence"]
 Decoding = Literal["argmax", "constrained", "crf"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Engine = Literal["auto", "openvino", "torch"]
 
 CONTEXTS: Final = ("mixed", "document", "sentence")
 DECODINGS: Final = ("argmax", "constrained", "crf")
@@ -56,6 +57,7 @@ class TrainOptions:
     precision: Precision = (
         "auto"  #: of the computation, not of the weights; auto: bf16 where the hardware has it
     )
+    engine: Engine = "auto"  #: that the teacher reads with, see `worker.recognition.engines`
     scheme: str | None = None  #: IOB1, IOB2 or BIOES of CoNLL files; None: recognised and stated
     #: Store the weights in 16 bits: half the size; scores on dev are of what is stored.
     half_weights: bool = False

@@ -16,6 +16,7 @@ from training.options import TrainObserver
 from worker.documents import ReadOptions, read_sources
 from worker.errors import InputError, ModelError
 from worker.recognition import Checkpoint, open_recognizer
+from worker.recognition.engines import EngineKind
 from worker.recognition.reading import Reading
 from worker.recognition.sentences import split_sentences
 from worker.recognition.words import WordRule, split_words
@@ -57,6 +58,7 @@ def ask_teacher(
     kept: Path | None,
     work: Path,
     precision: str = "auto",
+    engine: EngineKind = "auto",
 ) -> Path:
     """A file of the log-probabilities of the documents' words, for `read_rows`; made unless it is there.
 
@@ -68,6 +70,7 @@ def ask_teacher(
         kept: the file that is wanted; one of another teacher or of other words is refused.
         work: a folder for the file where none is wanted.
         precision: that the teacher computes in.
+        engine: that the teacher computes with, see `open_engine`.
 
     Raises:
         ModelError: the teacher has other labels.
@@ -79,14 +82,14 @@ def ask_teacher(
             f"The teacher {teacher} knows {', '.join(checkpoint.labels.names)}; the data has {', '.join(labels)}."
         )
     key = _key(checkpoint, documents, labels)
-    path = kept or work / f"teacher-{precision}-{key[:16]}.npz"
+    path = kept or work / f"teacher-{engine}-{precision}-{key[:16]}.npz"
     if path.exists():
         _check(path, key)
         return path
     if not path.parent.is_dir():  # found out before the teacher reads for hours
         raise InputError(f"There is no folder {path.parent} for the teacher's probabilities.")
     order = [checkpoint.labels.names.index(label) for label in labels]
-    rows = np.concatenate([*_ask(checkpoint, documents, observer, precision)])[:, order]
+    rows = np.concatenate([*_ask(checkpoint, documents, observer, precision, engine)])[:, order]
     _write(path, rows, key)
     return path
 
@@ -106,9 +109,13 @@ def read_rows(path: Path, documents: Sequence[LabelledDocument]) -> list[Rows]:
 
 
 def _ask(
-    checkpoint: Checkpoint, documents: Sequence[LabelledDocument], observer: TrainObserver, precision: str
+    checkpoint: Checkpoint,
+    documents: Sequence[LabelledDocument],
+    observer: TrainObserver,
+    precision: str,
+    engine: EngineKind,
 ) -> Iterator[Rows]:
-    recognizer = open_recognizer(checkpoint, precision)
+    recognizer = open_recognizer(checkpoint, precision, engine=engine)
     n_words, n_done = sum(len(document.words) for document in documents), 0
     for group in _groups(documents):
         readings = [Reading.of_words(d.text, d.words, d.sentences, checkpoint) for d in group]

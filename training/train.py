@@ -235,6 +235,7 @@ def _windows(
                 options.teacher_rows,
                 work.folder,
                 options.precision,
+                options.engine,
             )
         )
         rows = processes.each(lambda: read_rows(path, documents))

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
         None, description="Redis URL (redis:// or rediss://). Unset: no queue, `nerq submit` works locally."
     )
     model: str = Field("general", description="Default model: a bundled name, a folder or a hub id.")
+    engine: Literal["auto", "openvino", "torch"] = Field(
+        "auto",
+        description="What computes the network; auto takes torch on a GPU, OpenVINO on a CPU, and torch there for "
+        "the networks that OpenVINO does not compute alike.",
+    )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         "auto", description="Arithmetic of the engine; auto takes bf16 where the machine has it, else fp32."
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from transformers import LongformerConfig, LongformerForTokenClassification
 from tests.tiny import CORPUS, FAMILIES, make_tiny_checkpoint, make_tiny_family
 from worker.errors import ModelError, SettingsError
 from worker.recognition import Checkpoint, Recognizer
-from worker.recognition.engine_openvino import OpenVinoEngine, open_openvino_engine
+from worker.recognition.engine_openvino import OpenVinoEngine, choose_precision, open_openvino_engine
 from worker.recognition.engines import open_engine
 from worker.recognition.reading import Reading
 
@@ -37,9 +39,29 @@ def rows(checkpoint: Checkpoint, engine: object) -> np.ndarray:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_it_computes_every_family_as_torch_does(tmp_path: Path, family: str) -> None:
     checkpoint = Checkpoint.open(str(make_tiny_family(tmp_path / family, family)))
-    engine = open_engine(checkpoint, "openvino", "fp32", threads=1)
     expected = rows(checkpoint, open_engine(checkpoint, "torch", "fp32", threads=1))
-    assert np.abs(rows(checkpoint, engine) - expected).max() < 1e-4
+    found = rows(checkpoint, open_engine(checkpoint, "openvino", "fp32", threads=1))
+    assert np.abs(found - expected).max() < 1e-4
+
+
+@pytest.mark.skipif(choose_precision("auto")[0] != "bf16", reason="this CPU does not compute bf16")
+@pytest.mark.parametrize("family", FAMILIES)
+def test_16_bits_change_little(tmp_path: Path, family: str) -> None:
+    checkpoint = Checkpoint.open(str(make_tiny_family(tmp_path / family, family, spread=0.2)))
+    fine, coarse = (open_engine(checkpoint, "auto", precision, threads=1) for precision in ("fp32", "auto"))
+    assert coarse.precision == ("fp32" if family in ("mpnet", "deberta-v2") else "bf16")
+    expected = rows(checkpoint, fine)
+    assert np.abs(rows(checkpoint, coarse) - expected).max() < 0.1 * expected.std()
+
+
+def test_entities_do_not_depend_on_the_pack(folder: Path) -> None:
+    checkpoint = Checkpoint.open(str(folder))
+    engine = open_engine(checkpoint, "openvino", "fp32", threads=1)
+    together = Recognizer(checkpoint, engine, pack_pieces=500).recognize(TEXTS)
+    alone = [Recognizer(checkpoint, engine, pack_pieces=1).recognize([text])[0] for text in TEXTS]
+    places = [[(e.start, e.end, e.label) for e in found.entities] for found in together]
+    assert places == [[(e.start, e.end, e.label) for e in found.entities] for found in alone]
+    assert any(places)
 
 
 @pytest.fixture(scope="module")
@@ -55,20 +77,28 @@ print("torch" in sys.modules, [(e.start, e.end, e.label) for one in found for e 
 """
 
 
-def opened_by_a_process(folder: Path) -> tuple[str, str]:
-    """Whether a process that reads the texts has loaded torch, and what it found."""
+def opened_by_processes(folder: Path, n: int = 1) -> list[tuple[str, str]]:
+    """Whether processes that read the texts at the same time have loaded torch, and what they found."""
     command = [sys.executable, "-c", OPEN, str(folder), *TEXTS]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
-    with_torch, found = answer.split(" ", 1)
-    return with_torch, found
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(n)]
+    answers = [process.communicate(timeout=120)[0].split(" ", 1) for process in started]
+    assert [process.returncode for process in started] == [0] * n
+    return [(with_torch, found) for with_torch, found in answers]
 
 
 def test_who_finds_a_converted_network_needs_no_torch(folder: Path, cache: Path) -> None:
-    first = opened_by_a_process(folder)
-    second = opened_by_a_process(folder)
+    (first,) = opened_by_processes(folder)
+    (second,) = opened_by_processes(folder)
     assert (first[0], second[0]) == ("True", "False")
     assert first[1] == second[1] != "[]\n"
     assert cache.stat().st_mode & 0o077 == 0
+
+
+def test_of_processes_that_start_together_one_converts(folder: Path, cache: Path) -> None:
+    with_torch, found = zip(*opened_by_processes(folder, 3), strict=True)
+    assert sorted(with_torch) == ["False", "False", "True"]
+    assert len(set(found)) == 1
+    assert len(list(cache.glob("*/network.bin"))) == 1
 
 
 def test_a_damaged_network_is_converted_anew(
@@ -82,7 +112,7 @@ def test_a_damaged_network_is_converted_anew(
     weights.write_bytes(content)
     with caplog.at_level(logging.WARNING):
         assert (rows(checkpoint, open_openvino_engine(checkpoint, "fp32", 1)) == expected).all()
-    assert "damaged" in caplog.text
+    assert caplog.text.count("damaged") == 1
     caplog.clear()
     open_openvino_engine(checkpoint, "fp32", 1)
     assert not caplog.records
@@ -95,10 +125,66 @@ def test_other_weights_are_another_network(folder: Path, tmp_path: Path, cache: 
     assert len(list(cache.glob("*/network.bin"))) == 2
 
 
-def test_without_a_cache_it_works_too(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert isinstance(open_engine(Checkpoint.open(str(folder)), "auto", "fp32", 1), OpenVinoEngine)
+@pytest.mark.parametrize("obstacle", ["file", "no home", "relative"])
+def test_without_a_cache_it_works_too(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    obstacle: str,
+) -> None:
+    checkpoint = Checkpoint.open(str(folder))
+    expected = rows(checkpoint, open_openvino_engine(checkpoint, "fp32", 1))
+    if obstacle == "file":
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    elif obstacle == "relative":
+        monkeypatch.setenv("XDG_CACHE_HOME", "here")
+    else:
+        monkeypatch.delenv("XDG_CACHE_HOME")
+        monkeypatch.delenv("HOME")
+        monkeypatch.setattr("pwd.getpwuid", lambda _: {}["no such user"])
+    with caplog.at_level(logging.WARNING):
+        engine = open_openvino_engine(checkpoint, "fp32", 1)
+    assert caplog.text.count("set XDG_CACHE_HOME to a folder") == len(caplog.records) == 1
+    assert (rows(checkpoint, engine) == expected).all()
+    assert not Path("here").exists()
+
+
+def test_what_a_killed_conversion_left_is_replaced(folder: Path, cache: Path) -> None:
+    checkpoint = Checkpoint.open(str(folder))
+    open_openvino_engine(checkpoint, "fp32", 1)
+    (place,) = cache.glob("*/")
+    place.rename(cache / f"{place.name}.part")
+    (cache / f"{place.name}.part" / "sha256.json").unlink()
+    open_openvino_engine(checkpoint, "fp32", 1)
+    assert [path.name for path in cache.glob("*/")] == [place.name]
+
+
+def test_a_network_that_nobody_reads_any_more_is_removed(folder: Path, tmp_path: Path, cache: Path) -> None:
+    open_openvino_engine(Checkpoint.open(str(folder)), "fp32", 1)
+    (place,) = cache.glob("*/")
+    long_ago = time.time() - 100 * 24 * 3600
+    os.utime(place, (long_ago, long_ago))
+    open_openvino_engine(Checkpoint.open(str(folder)), "fp32", 1)  # it is read: so it stays
+    assert place.stat().st_mtime > long_ago
+    os.utime(place, (long_ago, long_ago))
+    open_openvino_engine(Checkpoint.open(str(make_tiny_checkpoint(tmp_path / "other", seed=8))), "fp32", 1)
+    assert place not in list(cache.glob("*/"))
+
+
+def test_weights_that_are_swapped_while_they_are_converted_are_not_kept(
+    folder: Path, tmp_path: Path, cache: Path
+) -> None:
+    here = Path(shutil.copytree(folder, tmp_path / "here"))
+    checkpoint = Checkpoint.open(str(here))
+    _ = checkpoint.id
+    shutil.copy(
+        make_tiny_checkpoint(tmp_path / "other", seed=8) / "model.safetensors", here / "model.safetensors"
+    )
+    with pytest.raises(ModelError, match="changed while"):
+        open_engine(checkpoint, "auto", "fp32", 1)
+    assert not list(cache.glob("*/network.bin"))
 
 
 def test_with_a_cache_that_is_full_it_works_too(

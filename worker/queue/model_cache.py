@@ -75,6 +75,7 @@ def open_stored_model(model: ModelFacts, settings: Settings, slot: Slot) -> Read
         threads=slot.threads,
         pack_pieces=settings.pack_pieces,
         device=slot.device,
+        engine=settings.engine,
     )
     if Checkpoint.open(str(checkpoint.folder)).id != model.id:
         raise ModelError(f"{checkpoint.folder} changed while it was opened.")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
 
 import numpy as np
 import numpy.typing as npt
 import openvino
 
-from worker.errors import ModelError, SettingsError
+from worker.errors import SettingsError
 from worker.recognition.checkpoint import Checkpoint
-from worker.recognition.openvino_network import INPUTS, open_network
+from worker.recognition.openvino_network import INPUTS, UnsuitedError, cpu_properties, open_network
 from worker.recognition.packing import Pack
 
-_HINTS = {"fp32": "f32", "bf16": "bf16"}
+_log = logging.getLogger(__name__)
 
 
 class OpenVinoEngine:
@@ -52,41 +52,49 @@ def open_openvino_engine(
         threads: CPU threads; None takes every core.
 
     Raises:
-        ModelError: the weights cannot be opened, or OpenVINO does not compute this network as torch does.
+        ModelError: the weights cannot be opened.
+        UnsuitedError: OpenVINO does not compute this network as torch does.
         SettingsError: there is no such precision here.
     """
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": False})  # a running model must not change with its file
-    chosen = _choose_precision(core, precision)
-    properties: dict[str, Any] = {
-        "INFERENCE_PRECISION_HINT": _HINTS[chosen],
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": 1,
-        # Several model processes share a machine; pinned, all of them would sit on the first cores.
-        "ENABLE_CPU_PINNING": False,
-    }
-    if threads:
-        properties["INFERENCE_NUM_THREADS"] = threads
-    network = open_network(core, checkpoint)
+    chosen, _ = choose_precision(precision)
+    network = open_network(core, checkpoint, threads)
+    if precision == "auto" and chosen == "bf16" and _needs_fp32(network):
+        _log.warning("%s is computed in fp32: its positions go through a logarithm", checkpoint.name)
+        chosen = "fp32"
     try:
-        return OpenVinoEngine(core.compile_model(network, "CPU", properties), chosen)
+        compiled = core.compile_model(network, "CPU", cpu_properties(chosen, threads))
     except RuntimeError as error:
-        raise ModelError(f"OpenVINO cannot compile {checkpoint.name}: {error}") from error
+        raise UnsuitedError(f"OpenVINO cannot compile {checkpoint.name}: {error}") from error
+    return OpenVinoEngine(compiled, chosen)
 
 
-def cpu_computes_bf16(core: openvino.Core) -> bool:
-    """Whether this CPU has instructions for bf16, so that it is faster than fp32."""
-    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+def _needs_fp32(network: openvino.Model) -> bool:
+    """Whether 16 bits would put pieces into other places than the network was trained with.
+
+    MPNet and DeBERTa-v2 sort long distances into bins by their logarithm; in bf16 some fall into the next bin, with
+    MPNet all of 16, 32 and 64.
+    """
+    return any(node.get_type_name() == "Log" for node in network.get_ops())
 
 
-def _choose_precision(core: openvino.Core, precision: str) -> str:
-    if precision == "auto":
-        return "bf16" if cpu_computes_bf16(core) else "fp32"
-    if precision not in _HINTS:
+def choose_precision(precision: str) -> tuple[str, str]:
+    """`fp32` or `bf16` for what was asked for, and why; auto takes bf16 where the CPU has instructions for it.
+
+    Raises:
+        SettingsError: there is no such precision here.
+    """
+    if precision not in ("auto", "fp32", "bf16"):
         raise SettingsError(
             f"There is no precision {precision!r} on a CPU with OpenVINO; choose auto, fp32 or bf16."
         )
-    return precision
+    has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if precision == "bf16" and not has_bf16:
+        return "bf16", "asked for, though this CPU has no instructions for it"
+    if precision != "auto":
+        return precision, "asked for by NERQ_PRECISION"
+    return ("bf16", "this CPU computes it") if has_bf16 else ("fp32", "this CPU has no bf16")
 
 
 def _log_softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

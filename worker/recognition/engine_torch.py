@@ -107,7 +107,6 @@ def open_torch_engine(
 
 def _open(checkpoint: Checkpoint, precision: str, place: torch.device) -> TorchEngine:
     network = load_network(checkpoint, _DTYPES[precision])
-    _read_whole(network)
     return TorchEngine(network.to(place).eval())
 
 
@@ -132,7 +131,7 @@ def _problem_of(engine: TorchEngine, checkpoint: Checkpoint) -> str | None:
 
 
 def load_network(checkpoint: Checkpoint, dtype: torch.dtype, attention: str | None = None) -> Any:
-    """The checkpoint's network of transformers, on the CPU.
+    """The checkpoint's network of transformers, on the CPU, its weights in memory.
 
     Args:
         checkpoint: an opened one.
@@ -165,6 +164,7 @@ def load_network(checkpoint: Checkpoint, dtype: torch.dtype, attention: str | No
         raise ModelError(
             f"{checkpoint.name} has {model.config.num_labels} outputs for {len(checkpoint.labels)} labels."
         )
+    _read_whole(model)
     return model
 
 

@@ -133,7 +133,7 @@ def open_recognizer(
     threads: int | None = None,
     pack_pieces: int = 2048,
     device: str | None = None,
-    engine: EngineKind = "torch",
+    engine: EngineKind = "auto",
 ) -> Recognizer:
     """Load the checkpoint's weights and make it ready to read.
 
