@@ -19,6 +19,7 @@ from worker.errors import NerqError
 from worker.recognition import Checkpoint, Entity, Recognition, Recognizer, open_recognizer
 from worker.recognition.engine_torch import open_torch_engine
 from worker.recognition.packing import Pack
+from worker.recognition.reading import Reading
 from worker.recognition.sentences import split_sentences
 from worker.recognition.windows import WindowPolicy
 from worker.recognition.words import split_words
@@ -75,6 +76,34 @@ def test_entities_do_not_depend_on_how_packs_are_made_up(
         assert spans(found) == spans(alone[i])
         before = [entity.score for entity in alone[i].entities]
         assert [entity.score for entity in found.entities] == pytest.approx(before, abs=1e-5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    texts=st.lists(st.lists(st.sampled_from(SENTENCES), max_size=40).map("\n".join), max_size=4),
+    max_words=st.sampled_from([1, 7, 30, 200]),
+)
+def test_a_long_text_has_the_entities_that_it_has_in_parts(
+    recognizer: Recognizer, texts: list[str], max_words: int
+) -> None:
+    whole = recognizer.recognize(texts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("worker.recognition.recognizer._WORDS_AT_ONCE", max_words)
+        patch.setattr("worker.recognition.reading._WORDS_AT_ONCE", max_words)
+        in_parts = recognizer.recognize(texts)
+    for one, other in zip(whole, in_parts, strict=True):
+        assert spans(one) == spans(other)
+        assert replace(one, entities=()) == replace(other, entities=())
+        scores = [entity.score for entity in one.entities]
+        assert [entity.score for entity in other.entities] == pytest.approx(scores, abs=1e-5)
+
+
+def test_parts_are_no_longer_than_asked_for_unless_a_sentence_is(checkpoint: Checkpoint) -> None:
+    reading = Reading.of_text("\n".join(SENTENCES * 9), checkpoint)
+    parts = list(reading.parts(50))
+    assert sum(len(part.words) for part in parts) == len(reading.words)
+    assert max(len(part.words) for part in parts) <= 50
+    assert max(len(part.words) for part in reading.parts(3)) == max(np.diff(reading.sentences))
 
 
 def with_policy(folder: Path, copy: Path, **window: int) -> Recognizer:

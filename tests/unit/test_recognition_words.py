@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.recognition.sentences import split_sentences
-from worker.recognition.words import WordRule, split_words
+from worker.recognition.words import (
+    _BEFORE_STOPS,
+    WordRule,
+    _chunk_starts,
+    _cut,
+    _cut_plain,
+    split_words,
+)
 
 
 def words_of(text: str, rule: WordRule = WordRule.NEWS) -> list[str]:
@@ -114,3 +121,33 @@ def test_a_long_text_is_cut_as_its_parts_are() -> None:
     words, n_parts = split_words(part), 30_000
     expected = (words[None] + len(part) * np.arange(n_parts)[:, None, None]).reshape(-1, 2)
     assert np.array_equal(split_words(part * n_parts), expected)
+
+
+@pytest.mark.parametrize("rule", WordRule)
+def test_usual_chunks_are_cut_as_the_pattern_says(rule: WordRule) -> None:
+    stems = ["a", "I", "no", "The", "www", "US", "word", "7", "12", "1996", "don"]
+    stems += [form for word in _BEFORE_STOPS for form in (word, word.upper(), word.title())]
+    contexts = [
+        ("", ""),
+        ("x ", ""),
+        ("x ", " X"),
+        ("", "\nx"),
+        ("", " 1"),
+        ("x ", ' "'),
+        ("", " ("),
+        ("x ", "\nX"),
+    ]
+    n_plain = 0
+    for chunk in (stem + mark for stem in stems for mark in ("", ",", ";", ":", ")", ".", "!", "'")):
+        if (cuts := _cut_plain(rule, chunk)) is not None:
+            n_plain += 1
+            for before, after in contexts if chunk[-1] == "." else contexts[:1]:
+                assert cuts == _cut(rule, chunk, before, after), chunk
+    assert n_plain > len(stems)
+
+
+def test_white_space_is_what_python_takes_for_it() -> None:
+    text = "".join(f"{chr(code)}x" for code in range(0x3200)) + "".join(map(chr, range(0x3200, 0x11000)))
+    begins = _chunk_starts(text).tolist()
+    chunks = text.split()
+    assert [text[begin : begin + len(chunk)] for begin, chunk in zip(begins, chunks, strict=True)] == chunks

@@ -40,15 +40,53 @@ def decode_chains(
         forward-backward algorithm), shape (n_words,).
     """
     n_words, n_labels = log_probabilities.shape
-    label_ids, scores = np.zeros(n_words, np.int64), np.zeros(n_words)
-    for steps in _groups(sentences, n_words, max(1, _NUMBERS_AT_ONCE // n_labels**2)):
-        rows = log_probabilities[steps.words].astype(np.float64)
-        rows -= rows.max(axis=1, keepdims=True)
-        np.maximum(rows, -_FLOOR, out=rows)
-        best = _viterbi(rows, steps, transitions)
-        label_ids[steps.words] = best
-        scores[steps.words] = _marginals(rows, best, steps, transitions)
+    lengths = np.diff(sentences, append=n_words)
+    n_at_once = max(1, _NUMBERS_AT_ONCE // n_labels**2)
+    label_ids, scores = log_probabilities.argmax(axis=1), np.zeros(n_words)
+    is_open = _leaves_doubt(log_probabilities, label_ids, sentences, transitions)
+    for steps in _groups(sentences[is_open], lengths[is_open], n_at_once):
+        label_ids[steps.words] = _viterbi(_rows(log_probabilities, steps), steps, transitions)
+    for steps in _groups(sentences, lengths, n_at_once):
+        rows = _rows(log_probabilities, steps)
+        scores[steps.words] = _marginals(rows, label_ids[steps.words], steps, transitions)
     return label_ids, scores
+
+
+#: A label that is likelier than all others by more than this (in log) is the likeliest however sums are rounded.
+_CLEARLY = 1e-6
+
+
+def _leaves_doubt(
+    log_probabilities: npt.NDArray[np.float32],
+    label_ids: _Ints,
+    sentences: SentenceStarts,
+    transitions: Transitions,
+) -> npt.NDArray[np.bool_]:
+    """Of each sentence, whether the likeliest labels of its words may be another sequence than the best one.
+
+    They are the best one where no sequence gains by its transitions and they lose nothing by theirs.
+    """
+    if len(sentences) == 0 or max(part.max() for part in _parts(transitions)) > 0:
+        return np.ones(len(sentences), dtype=bool)
+    best = np.take_along_axis(log_probabilities, label_ids[:, None], axis=1)
+    loses = np.zeros(len(label_ids), dtype=bool)  # at the transition to this word, or at the end after it
+    loses[1:] = transitions.moves[label_ids[:-1], label_ids[1:]] < 0
+    loses[sentences] = transitions.starts[label_ids[sentences]] < 0
+    lasts = np.append(sentences[1:], len(label_ids)) - 1
+    loses[lasts] |= transitions.ends[label_ids[lasts]] < 0
+    is_clear = (log_probabilities > best - _CLEARLY).sum(axis=1) == 1
+    return np.logical_or.reduceat(loses | ~is_clear, sentences)
+
+
+def _parts(transitions: Transitions) -> tuple[_Floats, _Floats, _Floats]:
+    return transitions.starts, transitions.moves, transitions.ends
+
+
+def _rows(log_probabilities: npt.NDArray[np.float32], steps: _Steps) -> _Floats:
+    """The rows of the words of these steps, the likeliest label at 0."""
+    rows = log_probabilities[steps.words].astype(np.float64)
+    rows -= rows.max(axis=1, keepdims=True)
+    return np.maximum(rows, -_FLOOR, out=rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +106,12 @@ class _Steps:
         return zip(self.bounds[-2::-1], self.bounds[:0:-1], strict=True)
 
 
-def _groups(sentences: SentenceStarts, n_words: int, n_at_once: int) -> Iterator[_Steps]:
-    lengths = np.diff(sentences, append=n_words)
+def _groups(firsts: _Ints, lengths: _Ints, n_at_once: int) -> Iterator[_Steps]:
+    """Of sentences with these first words and lengths, so many at a time."""
     order = np.argsort(-lengths, kind="stable")
     for i in range(0, len(order), n_at_once):
         group = order[i : i + n_at_once]
-        yield _steps(sentences[group], lengths[group])
+        yield _steps(firsts[group], lengths[group])
 
 
 def _steps(firsts: _Ints, lengths: _Ints) -> _Steps:
@@ -118,9 +156,7 @@ def _marginals(rows: _Floats, label_ids: _Ints, steps: _Steps, transitions: Tran
     Forward-backward on probabilities that are scaled at every word, which is as exact as on their logarithms and
     many times faster.
     """
-    starts, moves, ends = (
-        np.exp(part - part.max()) for part in (transitions.starts, transitions.moves, transitions.ends)
-    )
+    starts, moves, ends = (np.exp(part - part.max()) for part in _parts(transitions))
     words = np.exp(rows)
     forward = np.empty_like(words)
     before = 0

@@ -23,7 +23,6 @@ class LabelSet:
     Attributes:
         names: the labels as the model has them, in order.
         types: the entity types, sorted.
-        outside: index of `O`.
         type_of: index into `types` of each label, shape (n_labels,); -1 for `O`.
         is_begin: whether a label always opens an entity, shape (n_labels,).
         is_end: whether a label always closes an entity, shape (n_labels,).
@@ -36,7 +35,6 @@ class LabelSet:
             )
         parts = _split_all(names)
         self.names = tuple(names)
-        self.outside = self.names.index("O")
         self.types = tuple(sorted({kind for _, kind in parts if kind is not None}))
         self.type_of = np.array([self.types.index(kind) if kind is not None else -1 for _, kind in parts])
         self.is_begin = np.array([prefix in _BEGIN for prefix, _ in parts])

@@ -71,10 +71,7 @@ class Recognizer:
         # All texts at once: to decode many sentences takes hardly longer than one.
         sentences = [reading.sentences + first for reading, first in zip(readings, firsts, strict=False)]
         label_ids, scores = decode(
-            rows.rows,
-            np.concatenate([np.zeros(0, np.int64), *sentences]),
-            self.checkpoint.transitions,
-            self.checkpoint.labels.outside,
+            rows.rows, np.concatenate([np.zeros(0, np.int64), *sentences]), self.checkpoint.transitions
         )
         return [
             self._join(reading, label_ids[a:b], scores[a:b], rows.n_reads[a:b])

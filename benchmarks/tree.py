@@ -1,0 +1,74 @@
+"""The memory of a command and of the processes that it starts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+#: Seconds between two looks at the processes.
+_LOOK_S: Final = 0.05
+
+
+@dataclass(slots=True)
+class Run:
+    """What became of a command."""
+
+    status: int
+    seconds: float
+    peaks: dict[int, int] = field(default_factory=dict)  #: bytes, by process
+
+    @property
+    def peak(self) -> int:
+        """Bytes of all processes, each at its own peak."""
+        return sum(self.peaks.values())
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest process."""
+        return max(self.peaks.values(), default=0)
+
+
+def run_nerq(arguments: Sequence[str], settings: Mapping[str, str]) -> Run:
+    """Run nerq's command line and look at it until it ends; what it prints goes to standard error."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NERQ_")}
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli", *arguments],
+        env=environment | dict(settings),
+        cwd=Path(__file__).parent.parent,
+        stdout=sys.stderr,
+    )
+    run = Run(0, 0.0)
+    while process.poll() is None:
+        _look(process.pid, run.peaks)
+        time.sleep(_LOOK_S)
+    run.status, run.seconds = process.returncode, time.perf_counter() - started
+    return run
+
+
+def _look(pid: int, peaks: dict[int, int]) -> None:
+    try:
+        processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for process in processes:
+        try:
+            peaks[process.pid] = max(peaks.get(process.pid, 0), _peak(process))
+        except (psutil.NoSuchProcess, psutil.AccessDenied, OSError, ValueError):
+            continue
+
+
+def _peak(process: psutil.Process) -> int:
+    """The kernel's own record where there is one, so that nothing between two looks is missed."""
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.exists():
+        return int(process.memory_info().rss)
+    return 1024 * int(status.read_text().partition("VmHWM:")[2].split()[0])
