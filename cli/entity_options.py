@@ -15,6 +15,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 COUNT_KEYS = ("text", "label", "document", "job", "model")
 SORT_KEYS = ("document", "text", "label", "score")
+_SORTS = [sign + key for key in SORT_KEYS for sign in ("", "-")]
 
 
 class Moment(click.ParamType[float]):
@@ -74,6 +75,24 @@ def split_choices(
     return split
 
 
+def offer_choices(
+    choices: Sequence[str],
+) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What a shell offers for the last of several choices with commas."""
+
+    def offer(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        del ctx, param
+        before, comma, beginning = incomplete.rpartition(",")
+        chosen = before.split(",")
+        return [
+            f"{before}{comma}{choice}"
+            for choice in choices
+            if choice.startswith(beginning) and choice not in chosen
+        ]
+
+    return offer
+
+
 _OPTIONS = (
     click.option(
         "--job",
@@ -128,12 +147,14 @@ _OPTIONS = (
     click.option(
         "--count-by",
         callback=split_choices(COUNT_KEYS),
+        shell_complete=offer_choices(COUNT_KEYS),
         metavar="|".join(COUNT_KEYS),
         help="Count instead of listing; several with commas.",
     ),
     click.option(
         "--sort",
-        callback=split_choices([sign + key for key in SORT_KEYS for sign in ("", "-")]),
+        callback=split_choices(_SORTS),
+        shell_complete=offer_choices(_SORTS),
         metavar="|".join(SORT_KEYS),
         help="Another order; several with commas, with - before it a key descends. [default: document]",
     ),

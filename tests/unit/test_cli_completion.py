@@ -39,6 +39,7 @@ def test_commands_and_options() -> None:
     assert offered("nerq db up") == ["plain,upgrade"]
     assert "plain,--count-by" in offered("nerq entities --c")
     assert offered("nerq entities --count-by te") == ["plain,text"]
+    assert offered("nerq entities --count-by text,l") == ["plain,text,label"]
     assert offered("nerq config show lea") == ["plain,lease_s"]
 
 
