@@ -136,7 +136,7 @@ def _time(arguments: Sequence[str], urls: Sequence[str], rounds: int) -> list[fl
     for _ in range(rounds):
         for url, times in zip(urls, seconds, strict=True):
             started = time.perf_counter()
-            subprocess.run(  # noqa: S603 - our own command line
+            subprocess.run(
                 [sys.executable, "-m", "cli", "entities", *arguments],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
