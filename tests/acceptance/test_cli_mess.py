@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.command_line import environment, invoke, json_lines, run
+from tests.command_line import PATIENCE_S, Terminal, environment, invoke, json_lines, run
 from tests.faults.crash_points import Crash
 from tests.mess import LINE, NAME, make_mess, pdf
+from tests.services import wait_until
 from worker import store
 from worker.store.verification import job_sources
 
@@ -105,3 +108,23 @@ def test_a_file_that_kills_every_reader_fails_alone(tmp_path: Path, tiny_checkpo
     (error,) = json_lines(invoke("errors", "1", "--json").stdout)
     assert error["path"] == "in/a.pdf"
     assert "SIGKILL" in error["detail"]
+
+
+def test_ctrl_c_ends_the_processes_that_read(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    long = gzip.compress(b"Anna met Bob. " * 3_000_000, 1)  # seconds of work
+    for number in range(40):
+        (folder / f"{number}.txt.gz").write_bytes(long)
+    with Terminal("submit", "in", "--dry-run") as terminal:
+        command = psutil.Process(terminal.process.pid)
+        wait_until(lambda: len(readers_of(command)) > 1, PATIENCE_S, "processes that read")
+        found = readers_of(command)
+        terminal.press("\x03")
+        assert terminal.finish() == 130
+    assert "Traceback" not in terminal.seen
+    assert [process for process in found if process.is_running()] == []
+
+
+def readers_of(command: psutil.Process) -> list[psutil.Process]:
+    return [p for p in command.children() if any("spawn_main" in part for part in p.cmdline())]

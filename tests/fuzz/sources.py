@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import hashlib
+import io
 import re
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tests.fuzz.target import Target
-from worker.documents import ReadOptions, Source, read_sources
+from worker.documents import FoundFile, ReadOptions, Source, find_files, read_sources
+from worker.documents.file_reading import read_file
+from worker.documents.visit import Visit
 
 _MAX_BYTES = 1500
 #: Of `--encoding`; None: found out.
@@ -31,6 +36,37 @@ def _records(data: bytes, folder: Path) -> None:
         _check(source)
     lines = [line for line in data[1:].split(b"\n") if line.strip()]
     assert len(sources) == len(lines) or [s.record for s in sources] == [None], "a line is not accounted for"
+
+
+def _table(data: bytes, folder: Path) -> None:
+    for source in _read(data, folder / "a.csv"):
+        _check(source)
+
+
+def _compressed(name: str) -> Callable[[bytes, Path], None]:
+    """In this process, where a fuzzer sees the way; elsewhere such files are read by processes."""
+
+    def check(data: bytes, folder: Path) -> None:
+        path = folder / name
+        path.write_bytes(data)
+        options = ReadOptions(max_file_bytes=_MAX_BYTES)
+        (found,) = find_files([path], options)
+        assert isinstance(found, FoundFile)
+        for result in read_file(found, options, Visit()):
+            if isinstance(result, Source):
+                _check(result)
+            assert result.path.startswith(found.path), "a way out"
+            assert ".." not in result.path.removeprefix(found.path).split("/"), "a way out"
+
+    return check
+
+
+def _zip(members: Mapping[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return data.getvalue()
 
 
 def _read(data: bytes, path: Path) -> Iterator[Source]:
@@ -73,6 +109,30 @@ SOURCE_TARGETS = {
             b"\x13xn--mller-kva.example",
             b"\x14\\N{BULLET}\\ud800\\x",
         ),
+    ),
+    "table": Target(
+        _table,
+        (
+            b'\x00id,text,n\r\n1,"Zo\xc3\xab ""met""\r\nBo",x\r\n\r\n2,a\n3,"b" c,d\n4,"open',
+            b"\x00id;body\n1;a,b\n2;caf\xe9\n",
+            b"\x00\xef\xbb\xbftext\rAnn\rBo\x00\r",
+            b"\x00" + 'id\ttext\n1\tZoë "met" Bo\n'.encode("utf-16"),
+            b'\x00id\ttext\n1\t"a"b\n',
+            b'\x04text,text,"a\\"b"\n' + b"a" * 1600 + b",b\n",
+        ),
+    ),
+    "archive": Target(
+        _compressed("a.zip"),
+        (
+            _zip({"a.txt": _FRENCH.encode(), "b/c.csv": b"id,text\n1,x\n", ".x": b"", "../../d.md": b"y"}),
+            _zip({"z.zip": _zip({"z.zip": _zip({"a.txt": b"deep"})}), "n.jsonl": b'{"text": "x"}\n{'}),
+            b"PK\x05\x06" + bytes(18),
+            _zip({"": b"no name", "/": b"", "a\n.txt": b"x"}),
+        ),
+    ),
+    "gzip": Target(
+        _compressed("a.jsonl.gz"),
+        (gzip.compress(b'{"text": "Ann"}\n{}'), gzip.compress(_FRENCH.encode("utf-16")), b"\x1f\x8b\x08"),
     ),
     "records": Target(
         _records,

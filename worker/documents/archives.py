@@ -40,7 +40,9 @@ class Archive:
 
     def members(self) -> list[zipfile.ZipInfo]:
         """Its files in order of name, without folders."""
-        return sorted((i for i in self.zip.infolist() if not i.is_dir()), key=lambda info: info.filename)
+        return sorted(
+            (i for i in self.zip.infolist() if not i.filename.endswith("/")), key=lambda info: info.filename
+        )
 
     def member_path(self, info: zipfile.ZipInfo) -> str:
         """The path of a member, as if the archive were a folder."""

@@ -32,6 +32,16 @@ class FoundFile:
     is_named: bool = False  #: given itself, not found in a folder: what cannot be read of it is an error
     data: bytes | None = None  #: its content, where that came from elsewhere
 
+    def __reduce__(self) -> tuple[type[FoundFile], tuple[object, ...]]:
+        return FoundFile, (
+            self.path,
+            self.location,
+            self.media_type,
+            self.error,
+            self.is_named,
+            self.data,
+        )
+
     @property
     def name(self) -> str:
         """Its last name, by which its kind is told."""

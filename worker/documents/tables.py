@@ -98,7 +98,18 @@ def _next_row(
         )
     except csv.Error as error:
         where = f"lines {lines.first_number} to {lines.number}: " if lines.number > lines.first_number else ""
-        return DocumentError("bad_row", f"{where}{error}")
+        reason = next(
+            (ours for theirs, ours in _REASONS.items() if theirs in str(error)), "no row of a table"
+        )
+        return DocumentError("bad_row", where + reason)
+
+
+#: What csv says of a row, in words that name no characters of it.
+_REASONS = {
+    "expected after": "something between a closing quote and the end of its cell",
+    "unexpected end": "a quote that is never closed",
+    "new-line": "an end of a line in a cell without quotes",
+}
 
 
 def _source(
