@@ -62,7 +62,8 @@ class Settings(BaseSettings):
         None,
         ge=1,
         le=256,
-        description="Model processes on this machine's CPU. Unset: one for every two cores, at most 4.",
+        description="Model processes on this machine's CPU. Unset: one for every two cores, if each finds 1 GB "
+        "of memory.",
     )
     threads: int | None = Field(
         None, ge=1, le=256, description="CPU threads of one model process. Unset: the cores shared out."
