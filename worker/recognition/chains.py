@@ -20,6 +20,8 @@ _Ints = npt.NDArray[np.int64]
 _FLOOR = 200.0
 #: Sentences that are decoded together hold at most about this many numbers in their largest array: what a cache holds.
 _NUMBERS_AT_ONCE = 1 << 17
+#: Words that are decoded together, at most, unless a sentence has more.
+_WORDS_AT_ONCE = 1 << 17
 #: Words of a sentence that are decoded as one chain, at most.
 _MAX_WORDS = 4096
 
@@ -136,9 +138,14 @@ class _Steps:
 def _groups(firsts: _Ints, lengths: _Ints, n_at_once: int) -> Iterator[_Steps]:
     """Of sentences with these first words and lengths, so many at a time."""
     order = np.argsort(-lengths, kind="stable")
-    for i in range(0, len(order), n_at_once):
-        group = order[i : i + n_at_once]
+    words_before = np.concatenate([[0], np.cumsum(lengths[order])])
+    first = 0
+    while first < len(order):
+        last = int(np.searchsorted(words_before, words_before[first] + _WORDS_AT_ONCE, side="right")) - 1
+        last = min(max(last, first + 1), first + n_at_once)
+        group = order[first:last]
         yield _steps(firsts[group], lengths[group])
+        first = last
 
 
 def _steps(firsts: _Ints, lengths: _Ints) -> _Steps:
