@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context
 
+from worker.children import interrupts_held
 from worker.errors import NerqError
 from worker.queue.extract import Outcome
 from worker.queue.identity import process_name
@@ -41,7 +40,7 @@ class LocalProcess:
             name="nerq-model",
             daemon=True,
         )
-        with _signals_held():
+        with interrupts_held():
             self._process.start()
         far_end.close()
         self.pid = self._process.pid or 0
@@ -114,15 +113,3 @@ class LocalProcess:
         self.pipe.close()
         self._process.close()
         return status
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Ctrl-C goes to all of a terminal's processes: a child that starts with it blocked leaves it to us."""
-    # Else multiprocessing starts it together with the first child, and unblocks the signal in doing so.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
