@@ -83,9 +83,23 @@ fmt: $(INSTALLED) ## Format the code and repair what ruff can repair
 docs: $(INSTALLED) ## Write anew what the code decides of README.md and docs/
 	$(BIN)/python .ci/docs.py
 
+# A folder of documents to measure speed on, instead of generated ones; BENCH="--gold FILE --rounds 7" goes to the benchmark.
+FOLDER ?=
+BENCH ?=
+
 .PHONY: bench
-bench: $(INSTALLED) ## Compare nerq with the transformers pipeline on raw text
+bench: $(INSTALLED) ## Measure speed beside other engines and the transformers pipeline (FOLDER=documents)
+	$(BIN)/python -m benchmarks.speed $(FOLDER) $(BENCH)
+
+.PHONY: bench-quality
+bench-quality: $(INSTALLED) ## Compare F1 on raw text with the transformers pipeline's
 	$(BIN)/python -m benchmarks.raw_text
+
+.PHONY: bench-limits
+bench-limits: $(INSTALLED) ## Check what queueing costs, two processes gain and documents take of memory
+	$(BIN)/python -m benchmarks.queueing
+	$(BIN)/python -m benchmarks.scaling
+	$(BIN)/python -m benchmarks.memory
 
 # The bundled models are made anew from DATA, a folder laid out as README says under "The bundled models".
 DATA ?=

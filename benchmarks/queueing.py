@@ -151,6 +151,7 @@ class _Worker:
     _log: Any = None
 
     def __enter__(self) -> _Worker:
+        store.upgrade_database(self.settings.database_url)
         self._db = store.open_database(self.settings.database_url)
         self._queue = BrokerQueue(make_app(self.settings, plan_slots(self.settings)))
         values = {

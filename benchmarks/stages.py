@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -26,6 +26,7 @@ from worker.recognition.engines import open_engine
 from worker.recognition.packing import Packer
 from worker.recognition.pieces import WordPieces
 from worker.settings import Settings
+from worker.store import Database
 
 #: What each stage is, in the order of the table: the functions that it is made of, each named where it is called.
 STAGES: Final[Mapping[str, tuple[tuple[Any, str], ...]]] = {
@@ -37,6 +38,9 @@ STAGES: Final[Mapping[str, tuple[tuple[Any, str], ...]]] = {
 #: What is measured around these.
 READ, ENGINE, STORE, REST = "read", "engine", "store", "rest"
 ORDER: Final = (READ, "words", "tokenise", "windows", ENGINE, "decode", STORE, REST)
+
+#: Extractions announced at a time.
+_ANNOUNCED: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +108,13 @@ def measure_stages(corpus: Corpus, model: str, threads: int, rounds: int) -> Sta
         for turn in range(rounds + 1):
             forget_words(checkpoint)
             watch = Stopwatch()
-            started = time.perf_counter()
-            with _watching(watch, engine):
-                _read(files, Path(folder) / f"{turn}.db", checkpoint, engine, watch)
+            settings = Settings(database=f"sqlite:///{folder}/{turn}.db")
+            with closing(store.open_database(settings.database_url)) as db, _watching(watch, engine):
+                started = time.perf_counter()
+                _read(files, db, settings, Recognizer(checkpoint, engine), watch)
+                taken = time.perf_counter() - started
             if turn:  # the first one warms up
-                totals.append(time.perf_counter() - started)
+                totals.append(taken)
                 stages.append(watch.seconds)
     total = median(totals)
     seconds = {name: median(one.get(name, 0.0) for one in stages) for name in ORDER if name != REST}
@@ -126,16 +132,13 @@ def _watching(watch: Stopwatch, engine: Any) -> Iterator[None]:
         yield
 
 
-def _read(folder: Path, database: Path, checkpoint: Checkpoint, engine: Any, watch: Stopwatch) -> None:
+def _read(folder: Path, db: Database, settings: Settings, recognizer: Recognizer, watch: Stopwatch) -> None:
     """What `nerq submit` and a model process do, one after the other in this process."""
-    settings = Settings(database=f"sqlite:///{database}")
+    checkpoint = recognizer.checkpoint
     facts = store.ModelFacts(
         checkpoint.id, checkpoint.name, str(checkpoint.folder), checkpoint.labels.names, checkpoint.details()
     )
-    models = ModelCache(settings, Slot(None, 1), lambda *_: Recognizer(checkpoint, engine))
-    with watch.timed(STORE):
-        db = store.open_database(settings.database_url)
-        job = store.create_job(db, None, facts, {})
+    models = ModelCache(settings, Slot(None, 1), lambda *_: recognizer)
     with watch.timed(READ):
         sources = [
             store.NewSource(
@@ -145,15 +148,10 @@ def _read(folder: Path, database: Path, checkpoint: Checkpoint, engine: Any, wat
             if source.document is not None
         ]
     with watch.timed(STORE):
+        job = store.create_job(db, None, facts, {})
         store.add_sources(db, job, sources)
         store.close_job(db, job, {})
-    while True:
-        with watch.timed(STORE):
-            announced = store.announce(db, 4096)
-        if not announced:
-            break
-        for batch in make_batches(announced, settings.batch_chars, settings.batch_documents):
-            with watch.timed(STORE):  # all of it that is no stage of its own
+        while announced := store.announce(db, _ANNOUNCED):
+            for batch in make_batches(announced, settings.batch_chars, settings.batch_documents):
+                # Of it what is no stage of its own is the store's.
                 extract_batch(db, batch.extractions, models, settings, "bench:1:1")
-    with watch.timed(STORE):
-        db.close()

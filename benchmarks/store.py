@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.store_corpus import Filled, fill, make_corpus
+from benchmarks.store_corpus import Filled, cpu_seconds, fill, make_corpus
 from tests.services import PostgresServer, find_postgres
 from worker.store import Database, open_database, upgrade_database
 
@@ -92,7 +92,7 @@ def _server(folder: Path) -> Iterator[PostgresServer]:
 
 def _database(server: PostgresServer, name: str) -> str:
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
     upgrade_database(server.url(name))
     return server.url(name)
@@ -130,12 +130,12 @@ def _print_rates(kind: str, batches: Sequence[Filled]) -> None:
     )
 
 
-def _time(arguments: Sequence[str], urls: Sequence[str], rounds: int) -> list[float]:
-    """Median seconds of the command on each database, in turn."""
-    seconds: list[list[float]] = [[] for _ in urls]
+def _time(arguments: Sequence[str], urls: Sequence[str], rounds: int) -> list[tuple[float, float]]:
+    """Median seconds, and seconds of a processor, of the command on each database, in turn."""
+    seconds: list[list[tuple[float, float]]] = [[] for _ in urls]
     for _ in range(rounds):
         for url, times in zip(urls, seconds, strict=True):
-            started = time.perf_counter()
+            busy, started = cpu_seconds(), time.perf_counter()
             subprocess.run(
                 [sys.executable, "-m", "cli", "entities", *arguments],
                 stdout=subprocess.DEVNULL,
@@ -143,13 +143,19 @@ def _time(arguments: Sequence[str], urls: Sequence[str], rounds: int) -> list[fl
                 env={**os.environ, "NERQ_DATABASE": url},
                 check=True,
             )
-            times.append(time.perf_counter() - started)
-    return [statistics.median(times) for times in seconds]
+            times.append((time.perf_counter() - started, cpu_seconds() - busy))
+    return [
+        (statistics.median(t for t, _ in times), statistics.median(c for _, c in times)) for times in seconds
+    ]
 
 
-def _print_times(kind: str, question: str, seconds: Sequence[float]) -> None:
-    empty, full = seconds
-    print(f"{kind:12} {question:28} empty {empty:6.2f} s   full {full:6.2f} s   more {full - empty:6.2f} s")
+def _print_times(kind: str, question: str, seconds: Sequence[tuple[float, float]]) -> None:
+    (empty, empty_cpu), (full, full_cpu) = seconds
+    print(
+        f"{kind:12} {question:28} empty {empty:6.2f} s   full {full:6.2f} s   more {full - empty:6.2f} s"
+        f"   (of a processor: {empty_cpu:5.2f}, {full_cpu:5.2f}, {full_cpu - empty_cpu:5.2f} s)",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -125,16 +125,17 @@ def fill(db: Database, corpus: Iterable[Marked]) -> Iterator[Filled]:
         assert claimed is not None  # noqa: S101 - all of these documents are new
         found = {one.source.document.text: one.entities for one in batch if one.source.document}
         results = [_finished(one, found[one.text]) for one in claimed.extractions]
-        busy, started = _cpu_seconds(), time.perf_counter()
+        busy, started = cpu_seconds(), time.perf_counter()
         store.finish(db, results, _RUN)
         seconds = time.perf_counter() - started
-        yield Filled(sum(len(one.entities) for one in results), seconds, _cpu_seconds() - busy)
+        yield Filled(sum(len(one.entities) for one in results), seconds, cpu_seconds() - busy)
     store.close_job(db, job_id, {})
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
+    """Processor seconds of this process, of its children (a server, say) and of those that have ended."""
     this = psutil.Process()
-    return sum(sum(process.cpu_times()[:2]) for process in (this, *this.children(recursive=True)))
+    return float(sum(sum(process.cpu_times()[:4]) for process in (this, *this.children(recursive=True))))
 
 
 def _finished(one: Claimed, entities: list[NewEntity]) -> Finished:

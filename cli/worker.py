@@ -13,7 +13,7 @@ from cli import output
 @click.option(
     "--processes",
     type=click.IntRange(min=1),
-    help="Processes on the CPU. [default: one for every two cores, at most 4]",
+    help="Processes on the CPU. [default: one for every two cores, if each finds 1 GB of memory]",
 )
 def command(gpus: str | None, per_gpu: int | None, processes: int | None) -> int:
     """Work on what is queued, one process for each GPU.

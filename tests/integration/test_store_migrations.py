@@ -12,9 +12,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import worker.store
-from tests.samples import new_job
+from tests.old_databases import copy_into_old, everything
+from tests.samples import failed_source, finish_all, new_job, new_source
 from worker.errors import ServiceError, SettingsError
-from worker.store import Database, find_job, migration_state, open_database, upgrade_database
+from worker.store import (
+    Database,
+    EntityQuery,
+    find_entities,
+    find_job,
+    migration_state,
+    open_database,
+    upgrade_database,
+)
 from worker.store.database import make_database
 from worker.store.schema import is_built_on, metadata
 
@@ -91,6 +100,29 @@ def test_upgrading_a_current_database_changes_nothing(database_url: str) -> None
     upgrade_database(database_url)
     assert find_job(db, str(job_id)).id == job_id
     db.close()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_an_earlier_version_has_stored_is_there_after_the_upgrade(
+    kind: str, revision: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = (
+        f"sqlite:///{tmp_path}/old.db" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    )
+    upgrade_database(f"sqlite:///{tmp_path}/new.db")
+    new = open_database(f"sqlite:///{tmp_path}/new.db")
+    new_job(new, [new_source("a.txt", "Anna came."), failed_source("b.txt")], name="letters")
+    finish_all(new, ["Anna"])
+    copy_into_old(new, url, revision)
+    upgrade_database(url)
+    old = open_database(url)
+    assert everything(old) == everything(new)
+    assert [row.text for row in find_entities(old, EntityQuery())] == ["Anna"]
+    new_job(old, ["c.txt"])
+    assert finish_all(old) != set()
+    old.close()
+    new.close()
 
 
 def test_a_newer_schema_is_refused(database_url: str) -> None:

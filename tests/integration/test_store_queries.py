@@ -145,7 +145,7 @@ def test_both_databases_give_the_same_answers(sqlite_url: str, postgres_url: str
         for query in QUERIES:
             answer[f"find {query}"] = [asdict(row) for row in store.find_entities(db, query)]
             for by in COUNTED_BY:
-                answer[f"count {by} {query}"] = [asdict(row) for row in store.count_entities(db, query, by)]
+                answer[f"count {by} {query}"] = [row._asdict() for row in store.count_entities(db, query, by)]
         answer["paths"] = [store.find_document(db, str(i)).paths for i in range(1, 7)]
         answers.append(answer)
         db.close()

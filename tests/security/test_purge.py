@@ -7,10 +7,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import text
 
 from tests.command_line import Terminal, invoke
+from tests.old_databases import copy_into_old, everything
 from tests.queue_work import make_settings, running_worker, submit, wait_finished
 from tests.readers import Gates
 from tests.samples import (
@@ -29,9 +29,6 @@ from tests.services import RedisServer, wait_until
 from worker import store
 from worker.errors import InputError, NotFoundError
 from worker.store import Database
-from worker.store.database import make_database
-from worker.store.migration import _alembic_config
-from worker.store.schema import metadata
 
 #: Stands in texts, entities, paths, names of jobs and error details that are to be forgotten.
 CANARY = "Xylomarquez"
@@ -59,14 +56,6 @@ def secret_job(db: Database, number: int = 1) -> int:
     new_job(db, sources, name=f"again {CANARY} {number}", again=True)
     finish_all(db, [CANARY, CANARY.upper()])
     return job
-
-
-def everything(db: Database) -> str:
-    """Every value of every table."""
-    with db.read() as connection:
-        return "\n".join(
-            str(tuple(row)) for table in metadata.sorted_tables for row in connection.execute(table.select())
-        )
 
 
 def traces(folder: Path) -> dict[str, int]:
@@ -294,16 +283,13 @@ def test_a_database_of_an_earlier_version_gives_ids_once_after_its_upgrade(
     tmp_path: Path, sqlite_url: str
 ) -> None:
     url = f"sqlite:///{tmp_path}/old.db"
-    old = make_database(url)
-    with old.write() as connection:
-        command.upgrade(_alembic_config(connection), "0002")
-    job = new_job(old, [new_source("a.txt", f"{KEPT} came."), new_source("b.txt", f"{CANARY} came.")])
-    finish_all(old, [KEPT, CANARY])
-    before = everything(old)
-    old.close()
+    new = store.open_database(sqlite_url)
+    job = new_job(new, [new_source("a.txt", f"{KEPT} came."), new_source("b.txt", f"{CANARY} came.")])
+    finish_all(new, [KEPT, CANARY])
+    copy_into_old(new, url, "0002")
     store.upgrade_database(url)
-    db, new = store.open_database(url), store.open_database(sqlite_url)
-    assert everything(db) == before
+    db = store.open_database(url)
+    assert everything(db) == everything(new)
     assert built(db) == built(new)
     highest = store.find_document(db, "b.txt").id
     store.purge(db, store.find_doomed(db, [str(job)], []))

@@ -29,7 +29,10 @@ HOSTILE = [
 #: Options that take any text, with a command; what matches nothing is not found, or an empty answer.
 OPTIONS = [
     ("entities", "--text"),
+    ("entities", "--name"),
     ("entities", "--like"),
+    ("entities", "--near"),
+    ("entities", "--cooccur"),
     ("entities", "--label"),
     ("entities", "--job"),
     ("entities", "--document"),
@@ -64,7 +67,7 @@ def test_what_is_typed_matches_nothing_and_changes_nothing(db: Database, value: 
     for command, *options in OPTIONS:
         result = invoke(command, *options, value, "--json")
         assert result.exit_code in (0, 4), (command, options, result.output)
-        if options[-1] != "--like":
+        if options[-1] not in ("--like", "--near"):
             assert result.stdout == "", (command, options)
         assert result.stderr.isprintable() or "\x1b" not in result.stderr
     for command in ARGUMENTS:
@@ -97,6 +100,30 @@ def test_like_knows_no_wildcards(like: str, found: list[str]) -> None:
     assert sorted(row["text"] for row in rows) == found
 
 
+@pytest.mark.parametrize(
+    ("pattern", "n"),
+    [
+        ("*", 4),
+        ("**", 4),
+        ("l.*", 0),
+        ("[l]*", 0),
+        ("letter.txt|*", 0),
+        ("(*", 0),
+        ("*\\", 0),
+        ("%*", 0),
+        ("l\n*", 0),
+        ("*' OR '1'='1", 0),
+        ("\udcff*", 0),
+        ("*" * 5000, 4),
+        ("**/" * 5000 + "*", 4),
+    ],
+)
+def test_a_pattern_of_paths_knows_stars_and_question_marks_alone(pattern: str, n: int) -> None:
+    answer = invoke("entities", "--document", pattern, "--json")
+    assert answer.exit_code == 0
+    assert len(answer.stdout.splitlines()) == n
+
+
 @pytest.mark.parametrize("name", [*HOSTILE[:5], "a%b", "\u202eevil"])
 def test_a_job_may_be_called_anything_and_is_found_by_it(db: Database, name: str) -> None:
     job = new_job(db, ["other.txt"], name=name)
@@ -108,9 +135,11 @@ def test_a_job_may_be_called_anything_and_is_found_by_it(db: Database, name: str
 
 def test_what_is_counted_or_listed_by_is_one_of_a_few(db: Database) -> None:
     before = tables(db)
-    for value in ("id; DROP TABLE entity", "text, label", "1"):
+    for value in ("id; DROP TABLE entity", "text, id", "text label", "1"):
         assert invoke("entities", "--count-by", value).exit_code == 2
+        assert invoke("entities", "--sort", value).exit_code == 2
     for value in ("1; DROP TABLE entity", "1 OFFSET 1", "-1"):
-        assert invoke("entities", "--limit", value).exit_code == 2
+        for option in ("--limit", "--offset", "--after"):
+            assert invoke("entities", option, value).exit_code == 2
         assert invoke("evaluations", value).exit_code == 2
     assert tables(db) == before

@@ -1,9 +1,11 @@
 import os
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from worker.errors import SettingsError
-from worker.queue.slots import Slot, find_gpus, parse_gpu_list, plan_slots, usable_cores
+from worker.queue.slots import Slot, find_gpus, parse_gpu_list, plan_slots, usable_cores, usable_memory
 from worker.settings import Settings
 
 LISTING = """\
@@ -61,10 +63,30 @@ def test_all_gpus_without_any_is_an_error_that_says_so(no_gpu: None) -> None:
 
 def test_without_gpus_the_cores_are_shared_out(no_gpu: None) -> None:
     slots = plan_slots(settings())
-    assert len(slots) == max(1, min(4, usable_cores() // 2))
+    assert len(slots) == max(1, min(usable_cores() // 2, usable_memory() >> 30))
     assert {slot.threads for slot in slots} == {max(1, usable_cores() // len(slots))}
     assert plan_slots(settings(processes=3, threads=2)) == (Slot(None, 2),) * 3
     assert len(plan_slots(settings(processes=3), processes=5)) == 5
+
+
+@pytest.mark.parametrize(
+    ("cores", "limit", "n_slots", "threads"),
+    [(1, "max", 1, 1), (2, "max", 1, 2), (3, "max", 1, 3), (64, "8589934592", 8, 8), (64, "1000", 1, 64)],
+)
+def test_processes_get_two_cores_and_a_gigabyte(
+    no_gpu: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    cores: int,
+    limit: str,
+    n_slots: int,
+    threads: int,
+) -> None:
+    (tmp_path / "memory.max").write_text(limit + "\n")
+    monkeypatch.setattr("worker.queue.slots._CGROUP_LIMIT", tmp_path / "memory.max")
+    monkeypatch.setattr("worker.queue.slots.usable_cores", lambda: cores)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(total=1 << 40))
+    assert plan_slots(settings()) == (Slot(None, threads),) * n_slots
 
 
 def test_a_pinned_process_sees_its_own_share(monkeypatch: pytest.MonkeyPatch) -> None:

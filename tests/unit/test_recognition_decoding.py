@@ -113,6 +113,18 @@ def test_the_sentences_beside_it_change_nothing_about_one() -> None:
         np.testing.assert_allclose(scores[first : first + n], alone_scores, rtol=1e-12)
 
 
+@pytest.mark.parametrize("labels", [BIO, BIOES], ids=["BIO", "BIOES"])
+def test_a_sentence_of_many_thousand_words_is_decoded_as_if_it_were_one_chain(
+    labels: LabelSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, chain = random_rows(np.random.default_rng(5), 30_000, 6.0), Transitions.legal(labels)
+    cut, cut_scores = decode(rows, starts_of([25_000, 5000]), chain)
+    monkeypatch.setattr("worker.recognition.chains._MAX_WORDS", 30_000)
+    whole, scores = decode(rows, starts_of([25_000, 5000]), chain)
+    np.testing.assert_array_equal(cut, whole)
+    np.testing.assert_allclose(cut_scores, scores, atol=1e-5)
+
+
 @pytest.mark.parametrize("chain", [None, Transitions.legal(BIO)], ids=["argmax", "constrained"])
 def test_no_words_and_no_numbers(chain: Transitions | None) -> None:
     label_ids, scores = decode(np.zeros((0, N), np.float32), np.zeros(0, np.int64), chain)

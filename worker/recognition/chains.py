@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,10 @@ _Ints = npt.NDArray[np.int64]
 _FLOOR = 200.0
 #: Sentences that are decoded together hold at most about this many numbers in their largest array: what a cache holds.
 _NUMBERS_AT_ONCE = 1 << 17
+#: Words that are decoded together, at most, unless a sentence has more.
+_WORDS_AT_ONCE = 1 << 17
+#: Words of a sentence that are decoded as one chain, at most.
+_MAX_WORDS = 4096
 
 
 def decode_chains(
@@ -40,6 +45,7 @@ def decode_chains(
         forward-backward algorithm), shape (n_words,).
     """
     n_words, n_labels = log_probabilities.shape
+    sentences = _shortened(sentences, log_probabilities, transitions)
     lengths = np.diff(sentences, append=n_words)
     n_at_once = max(1, _NUMBERS_AT_ONCE // n_labels**2)
     label_ids, scores = log_probabilities.argmax(axis=1), np.zeros(n_words)
@@ -50,6 +56,29 @@ def decode_chains(
         rows = _rows(log_probabilities, steps)
         scores[steps.words] = _marginals(rows, label_ids[steps.words], steps, transitions)
     return label_ids, scores
+
+
+def _shortened(
+    sentences: SentenceStarts, log_probabilities: npt.NDArray[np.float32], transitions: Transitions
+) -> SentenceStarts:
+    """Starts of sentences that are not too long to be decoded: what has no full stops may have millions of words.
+
+    A sentence is cut before the surest word of a stretch, of a label before which any word may stand as it may at
+    the end. Were it as sure as can be, neither side would tell anything of the other.
+    """
+    n_words = len(log_probabilities)
+    if len(sentences) == 0 or np.diff(sentences, append=n_words).max() <= _MAX_WORDS:
+        return sentences
+    fits = (transitions.moves == transitions.ends[:, None]).all(axis=0) & (transitions.starts == 0)
+    labels = np.flatnonzero(fits) if fits.any() else np.arange(len(fits))
+    starts: list[int] = []
+    for start, end in pairwise([*sentences.tolist(), n_words]):
+        starts.append(start)
+        while end - starts[-1] > _MAX_WORDS:
+            middle = starts[-1] + _MAX_WORDS // 2
+            sureness = log_probabilities[middle : starts[-1] + _MAX_WORDS, labels].max(axis=1)
+            starts.append(middle + int(sureness.argmax()))
+    return np.array(starts, dtype=np.int64)
 
 
 #: A label that is likelier than all others by more than this (in log) is the likeliest however sums are rounded.
@@ -109,9 +138,14 @@ class _Steps:
 def _groups(firsts: _Ints, lengths: _Ints, n_at_once: int) -> Iterator[_Steps]:
     """Of sentences with these first words and lengths, so many at a time."""
     order = np.argsort(-lengths, kind="stable")
-    for i in range(0, len(order), n_at_once):
-        group = order[i : i + n_at_once]
+    words_before = np.concatenate([[0], np.cumsum(lengths[order])])
+    first = 0
+    while first < len(order):
+        last = int(np.searchsorted(words_before, words_before[first] + _WORDS_AT_ONCE, side="right")) - 1
+        last = min(max(last, first + 1), first + n_at_once)
+        group = order[first:last]
         yield _steps(firsts[group], lengths[group])
+        first = last
 
 
 def _steps(firsts: _Ints, lengths: _Ints) -> _Steps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,9 @@ from worker.recognition.pieces import Pieces
 from worker.recognition.windows import Windows
 
 _Ints = npt.NDArray[np.int64]
+
+#: What a pack costs beside its pieces, as a share of the largest: launching it, and kernels for shapes not seen before.
+_PACK_COST = 1 / 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,32 @@ class Pack:
         )
 
 
+def cheapest_bounds(lengths: _Ints, pack_pieces: int, pack_cost: int) -> list[int]:
+    """Where to cut windows, longest first, into packs that together cost least.
+
+    Args:
+        lengths: pieces of each window, falling.
+        pack_pieces: padded pieces of a pack, at most; a longer window is a pack of its own.
+        pack_cost: what a pack costs beside its padded pieces, in pieces.
+
+    Returns:
+        0, the end of each pack, in order.
+    """
+    costs = np.zeros(len(lengths) + 1, dtype=np.int64)  # of the first i windows
+    begins = np.zeros(len(lengths) + 1, dtype=np.int64)  # of the last pack of the first i windows
+    first = 0
+    for end in range(1, len(lengths) + 1):
+        while first < end - 1 and lengths[first] * (end - first) > pack_pieces:
+            first += 1  # what does not fit with this end fits with no later one
+        totals = costs[first:end] + lengths[first:end] * np.arange(end - first, 0, -1)
+        begins[end] = first + totals.argmin()
+        costs[end] = totals.min() + pack_cost
+    bounds = [len(lengths)]
+    while bounds[-1] > 0:
+        bounds.append(int(begins[bounds[-1]]))
+    return bounds[::-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Packer:
     """Makes packs. `before` and `after` are the special pieces around a window, `pack_pieces` the padded budget."""
@@ -60,11 +90,9 @@ class Packer:
 
     def _groups(self, lengths: _Ints) -> Iterator[_Ints]:
         order = np.argsort(-lengths, kind="stable")
-        first = 0
-        while first < len(order):
-            n_rows = max(1, self.pack_pieces // int(lengths[order[first]]))
-            yield order[first : first + n_rows]
-            first += n_rows
+        bounds = cheapest_bounds(lengths[order], self.pack_pieces, max(1, int(self.pack_pieces * _PACK_COST)))
+        for first, last in pairwise(bounds):
+            yield order[first:last]
 
     def _pack(self, pieces: Pieces, windows: Windows, lengths: _Ints) -> Pack:
         ids = np.zeros((len(windows), int(lengths.max())), dtype=np.int64)

@@ -11,8 +11,8 @@ One function for each thing that nerq asks of the database or tells it; the firs
 - `entities`, `entity_counts`, `entity_conditions`, `documents`, `pages`, `overview`, `models` what is asked of the
   results; `evaluations` how good they were
 - `purge` what is to be forgotten
-- `clock`, `names`, `globs`, `page_of`, `transitions`, `streaming`, `chunks`, `upsert` what several of these share, each
-  one thing
+- `clock`, `names`, `globs`, `page_of`, `transitions`, `streaming`, `unindexed`, `chunks`, `upsert` what several of
+  these share, each one thing
 """
 
 from worker.store.announcements import announce, announce_again, open_work, unannounce

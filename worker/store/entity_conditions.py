@@ -20,6 +20,7 @@ from worker.store.schema import (
     job,
     source,
 )
+from worker.store.unindexed import unindexed
 from worker.text import storable
 
 
@@ -114,12 +115,8 @@ def _of_entity(query: EntityQuery) -> list[ColumnElement[bool]]:
 def _wordings(query: EntityQuery) -> list[ColumnElement[bool]]:
     """What label and text must be. A person may ask for what is not storable: it stands there as it was stored."""
     conditions: list[ColumnElement[bool]] = []
-    labels = [storable(label) for label in query.labels]
-    if len(labels) == 1:
-        # Equality, since then the index gives the entities in the order wanted.
-        conditions.append(entity.c.label == labels[0])
-    elif labels:
-        conditions.append(entity.c.label.in_(labels))
+    if query.labels:
+        conditions.append(_has_label(query))
     if query.text is not None:
         conditions.append(_reads(storable(query.text)))
     if query.name is not None:
@@ -129,6 +126,15 @@ def _wordings(query: EntityQuery) -> list[ColumnElement[bool]]:
     if query.like is not None:
         conditions.append(entity.c.name.contains(fold_name(storable(query.like)), autoescape=True))
     return conditions
+
+
+def _has_label(query: EntityQuery) -> ColumnElement[bool]:
+    labels = [storable(label) for label in query.labels]
+    is_whole_job = bool(query.job_ids) and query.limit is None
+    if len(labels) == 1 and not (is_whole_job or query.document_ids or query.paths):
+        # Equality, since then the index gives the entities in the order wanted.
+        return entity.c.label == labels[0]
+    return unindexed(entity.c.label).in_(labels)
 
 
 def _reads(text: str) -> ColumnElement[bool]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_SPECIAL = re.compile(r"\*\*/?|[*?]")
-_MEANING = {"**/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_SPECIAL = re.compile(r"(?:\*\*+/)+|\*\*+|\*|\?")
+_MEANING = {"/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def is_glob(text: str) -> bool:
@@ -24,6 +24,10 @@ def glob_pattern(glob: str) -> str:
     end = glob.removeprefix("./").lstrip("/")
     parts, position = [], 0
     for special in _SPECIAL.finditer(end):
-        parts += [re.escape(end[position : special.start()]), _MEANING[special[0]]]
+        parts += [re.escape(end[position : special.start()]), _meaning(special[0])]
         position = special.end()
     return rf"(?s)\A(.*/)?{''.join(parts)}{re.escape(end[position:])}\Z"
+
+
+def _meaning(special: str) -> str:
+    return _MEANING["/" if special.endswith("/") else special[:2]]

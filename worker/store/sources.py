@@ -64,9 +64,8 @@ def _insert_unless_there(
     """Insert the rows whose `unique` columns no row has yet; SQLAlchemy would look at every value."""
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     marks = ", ".join([mark] * len(columns))
-    # The names are of our schema.
     statement = (
-        f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}) "  # noqa: S608
+        f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}) "  # noqa: S608 - names of our schema
         f"ON CONFLICT ({', '.join(unique)}) DO NOTHING"
     )
     connection.exec_driver_sql(statement, list(rows))

@@ -34,11 +34,12 @@ WHERE extraction.status = 'done'
 
 CREATE_VIEW = {
     "sqlite": _VIEW.format(
-        page="SELECT count(*) FROM json_each(source.page_starts) AS page WHERE page.value <= entity.start",
+        # No count(*): DuckDB, which reads SQLite's files, hands it on under another name.
+        page="SELECT count(page.value) FROM json_each(source.page_starts) AS page WHERE page.value <= entity.start",
         finished_at="strftime('%Y-%m-%dT%H:%M:%SZ', extraction.finished_at, 'unixepoch')",
     ),
     "postgresql": _VIEW.format(
-        page="SELECT count(*) FROM json_array_elements_text(source.page_starts) AS page (first)"
+        page="SELECT count(page.first) FROM json_array_elements_text(source.page_starts) AS page (first)"
         " WHERE CAST(page.first AS bigint) <= entity.start",
         finished_at="to_char(to_timestamp(extraction.finished_at) AT TIME ZONE 'UTC',"
         """ 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
