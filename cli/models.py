@@ -13,6 +13,7 @@ from cli.choose import SHORT_ID
 from cli.options import json_lines, json_object
 from cli.output import say, write
 from cli.quantity import count
+from cli.quantize import quantize
 from cli.render import Column, render_one, render_rows
 from cli.session import opened_database, read_settings, sqlite_path
 
@@ -41,6 +42,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
       nerq models
       nerq models --json | jq .labels
       nerq models export general general-onnx --onnx    for other runtimes
+      nerq models quantize general --gold gold.jsonl    may it run in 8 bits?
 
     DOCUMENTS counts those that a model has read. `nerq submit --model` takes a bundled name, a folder
     (`nerq train` makes one) or the id of a model on the Hugging Face hub.
@@ -87,6 +89,9 @@ def export(model: str, output: Path, onnx: bool, overwrite: bool, as_json: bool)
         f"{count(exported.n_pieces, 'piece')} in all, onnxruntime gives the labels of torch; logits differ by "
         f"{exported.max_difference:.1g} at most."
     )
+
+
+command.add_command(quantize)
 
 
 def _rows(settings: Settings) -> Iterator[dict[str, Any]]:

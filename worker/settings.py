@@ -55,8 +55,10 @@ class Settings(BaseSettings):
         description="What computes the network; auto takes torch on a GPU, OpenVINO on a CPU, and torch there for "
         "the networks that OpenVINO does not compute alike.",
     )
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
-        "auto", description="Arithmetic of the engine; auto takes bf16 where the machine has it, else fp32."
+    precision: Literal["auto", "fp32", "bf16", "fp16", "int8"] = Field(
+        "auto",
+        description="Arithmetic of the engine; auto takes bf16 where the machine has it, else fp32; int8 is for "
+        "models that `nerq models quantize` let through.",
     )
     processes: int | None = Field(
         None,

@@ -231,5 +231,5 @@ def test_what_it_does_not_have_is_said(folder: Path) -> None:
     checkpoint = Checkpoint.open(str(folder))
     with pytest.raises(SettingsError, match="CPU only"):
         open_engine(checkpoint, "openvino", device="cuda")
-    with pytest.raises(SettingsError, match="fp32 or bf16"):
+    with pytest.raises(SettingsError, match="fp32, bf16 or int8"):
         open_engine(checkpoint, "openvino", "fp16")

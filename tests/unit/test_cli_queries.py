@@ -319,6 +319,25 @@ class TestDatabase:
         assert result.stdout.count("Cannot open the database") == 1
         assert "Start the database, or correct NERQ_DATABASE" in result.stdout
 
+    def test_doctor_says_what_computes_the_model_and_why(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        def told(**settings: str) -> str:
+            for name, value in {"CUDA_VISIBLE_DEVICES": "", **settings}.items():
+                monkeypatch.setenv(name, value)
+            return "\n".join(line for line in invoke("doctor").stdout.splitlines() if "engine" in line)
+
+        assert "openvino on cpu, fp32: asked for by NERQ_PRECISION" in told(NERQ_PRECISION="fp32")
+        (tmp_path / "file").touch()
+        assert "note  engine      converted networks cannot be kept" in told(
+            XDG_CACHE_HOME=str(tmp_path / "file")
+        )
+        assert "FAIL  engine      There is no precision 'fp16'" in told(
+            NERQ_ENGINE="openvino", NERQ_PRECISION="fp16"
+        )
+        assert "torch on cpu, fp16: asked for by NERQ_ENGINE" in told(NERQ_ENGINE="torch")
+        assert "torch on cuda" in told(CUDA_VISIBLE_DEVICES="0")
+
     @pytest.mark.parametrize(
         "url", ["redis://h", "redis://h:1/", "rediss://u:p%2Fq@h:1/2?ssl_cert_reqs=required", "redis:///1"]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import openvino
 
 from worker.errors import SettingsError
 from worker.recognition.checkpoint import Checkpoint
+from worker.recognition.int8 import accepted_verdict, quantize
 from worker.recognition.openvino_network import INPUTS, UnsuitedError, cpu_properties, open_network
 from worker.recognition.packing import Pack
 
@@ -48,26 +50,52 @@ def open_openvino_engine(
 
     Args:
         checkpoint: an opened one.
-        precision: `auto`, `fp32` or `bf16`; auto takes bf16 where the CPU computes it.
+        precision: `auto`, `fp32`, `bf16` or `int8`; auto takes bf16 where the CPU computes it.
         threads: CPU threads; None takes every core.
 
     Raises:
-        ModelError: the weights cannot be opened.
+        ModelError: the weights cannot be opened, or int8 has not been allowed for them.
         UnsuitedError: OpenVINO does not compute this network as torch does.
         SettingsError: there is no such precision here.
     """
-    core = openvino.Core()
-    core.set_property({"ENABLE_MMAP": False})  # a running model must not change with its file
+    core = _core()
     chosen, _ = choose_precision(precision)
+    if chosen == "int8":
+        accepted_verdict(checkpoint, choose_precision("auto")[0])
+        return open_int8_engine(checkpoint, threads)
     network = open_network(core, checkpoint, threads)
     if precision == "auto" and chosen == "bf16" and _needs_fp32(network):
         _log.warning("%s is computed in fp32: its positions go through a logarithm", checkpoint.name)
         chosen = "fp32"
+    return _compiled(core, checkpoint, network, chosen, cpu_properties(chosen, threads))
+
+
+def open_int8_engine(checkpoint: Checkpoint, threads: int | None = None) -> OpenVinoEngine:
+    """The same in 8 bits, whatever has been measured of it. Raises as `open_openvino_engine`."""
+    core = _core()
+    network = open_network(core, checkpoint, threads)
+    rest = "fp32" if _needs_fp32(network) else choose_precision("auto")[0]
+    properties = {**cpu_properties(rest, threads), **quantize(network)}
+    return _compiled(core, checkpoint, network, "int8", properties)
+
+
+def _core() -> openvino.Core:
+    core = openvino.Core()
+    core.set_property({"ENABLE_MMAP": False})  # a running model must not change with its file
+    return core
+
+
+def _compiled(
+    core: openvino.Core,
+    checkpoint: Checkpoint,
+    network: openvino.Model,
+    precision: str,
+    properties: dict[str, Any],
+) -> OpenVinoEngine:
     try:
-        compiled = core.compile_model(network, "CPU", cpu_properties(chosen, threads))
+        return OpenVinoEngine(core.compile_model(network, "CPU", properties), precision)
     except RuntimeError as error:
         raise UnsuitedError(f"OpenVINO cannot compile {checkpoint.name}: {error}") from error
-    return OpenVinoEngine(compiled, chosen)
 
 
 def _needs_fp32(network: openvino.Model) -> bool:
@@ -80,14 +108,14 @@ def _needs_fp32(network: openvino.Model) -> bool:
 
 
 def choose_precision(precision: str) -> tuple[str, str]:
-    """`fp32` or `bf16` for what was asked for, and why; auto takes bf16 where the CPU has instructions for it.
+    """`fp32`, `bf16` or `int8` for what was asked for, and why; auto takes bf16 where the CPU has instructions for it.
 
     Raises:
         SettingsError: there is no such precision here.
     """
-    if precision not in ("auto", "fp32", "bf16"):
+    if precision not in ("auto", "fp32", "bf16", "int8"):
         raise SettingsError(
-            f"There is no precision {precision!r} on a CPU with OpenVINO; choose auto, fp32 or bf16."
+            f"There is no precision {precision!r} on a CPU with OpenVINO; choose auto, fp32, bf16 or int8."
         )
     has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if precision == "bf16" and not has_bf16:
