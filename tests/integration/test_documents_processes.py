@@ -167,3 +167,16 @@ def test_what_comes_through_a_pipe_may_be_of_any_kind(monkeypatch: pytest.Monkey
         monkeypatch.setattr("sys.stdin", stdin)
         (source,) = read_sources(["-"], OPTIONS)
     assert source.document == Document.of("Ann")
+
+
+@pytest.mark.timeout(60)
+def test_a_long_input_among_long_files_is_sent_when_it_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = "<html>" + "<p>Ann met Bo. " * 40_000
+    n_files = 4 * len(os.sched_getaffinity(0))
+    for i in range(n_files):
+        Path(f"{i}.html").write_text(page)
+    with Path("0.html").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        sources = list(read_sources(["0.html", "-", *(f"{i}.html" for i in range(1, n_files))], OPTIONS))
+    assert [source.path for source in sources][:3] == ["0.html", "-", "1.html"]
+    assert codes(sources) == [None] * (n_files + 1)

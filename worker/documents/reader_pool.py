@@ -91,7 +91,7 @@ class ReaderPool:
                 process = ReaderProcess(self._options)
                 self._processes.append(process)
             assert process is not None  # noqa: S101 - there may be at least one
-            if len(process.orders) >= _ORDERS_EACH:
+            if len(process.orders) >= (_ORDERS_EACH if self._waiting[0].is_light else 1):
                 return
             process.give(self._waiting.popleft())
 

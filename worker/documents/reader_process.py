@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ _spawn = get_context("spawn")
 _MAX_DEATHS: Final = 2
 #: Seconds between the end of its pipe and its own.
 _DYING_S: Final = 5.0
+#: Bytes that a pipe takes at once, though nobody reads at its far end.
+_PIPE_BYTES: Final = 65_536
 #: Processes that die over what is passed over, since it went well before.
 _MAX_ODD_DEATHS: Final = 6
 
@@ -39,6 +42,10 @@ class Order:
     _position: Position = field(default_factory=Position)
     _failed: dict[tuple[int, int], DocumentError] = field(default_factory=dict)
     _deaths: Counter[tuple[int, int]] = field(default_factory=Counter)
+    is_light: bool = field(init=False)  #: sent without waiting for the process, which may wait to be heard itself
+
+    def __post_init__(self) -> None:
+        self.is_light = not any(file.data for file in self.files) and len(pickle.dumps(self.files)) < _PIPE_BYTES
 
     def request(self) -> Request:
         """What is left to read."""
