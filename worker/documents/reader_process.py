@@ -42,10 +42,14 @@ class Order:
     _position: Position = field(default_factory=Position)
     _failed: dict[tuple[int, int], DocumentError] = field(default_factory=dict)
     _deaths: Counter[tuple[int, int]] = field(default_factory=Counter)
-    is_light: bool = field(init=False)  #: sent without waiting for the process, which may wait to be heard itself
+    is_light: bool = field(
+        init=False
+    )  #: sent without waiting for the process, which may wait to be heard itself
 
     def __post_init__(self) -> None:
-        self.is_light = not any(file.data for file in self.files) and len(pickle.dumps(self.files)) < _PIPE_BYTES
+        self.is_light = (
+            not any(file.data for file in self.files) and len(pickle.dumps(self.files)) < _PIPE_BYTES
+        )
 
     def request(self) -> Request:
         """What is left to read."""
