@@ -59,6 +59,10 @@ def _sources(
 
 
 def _read_input(options: ReadOptions) -> Iterator[FoundFile]:
+    if sys.stdin is None:
+        closed = DocumentError("unreadable", "standard input is closed")
+        yield FoundFile(STANDARD_INPUT, Location(Path(STANDARD_INPUT)), error=closed, is_named=True)
+        return
     # Whoever shares the terminal or the pipe may have told it not to wait: then a pause would look like the end.
     os.set_blocking(sys.stdin.fileno(), True)
     location = Location(Path(STANDARD_INPUT))
