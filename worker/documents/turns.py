@@ -85,20 +85,20 @@ class _Turns:
         self._found = found
         self._pool = pool
         self._line: deque[FoundFile | Skipped | Order] = deque()
+        self._open: list[Order] = []  # as far as is known
+        self.orders: deque[Order] = deque()  #: what processes read for later turns, all of it in the line
         self.here = _Here()
-
-    @property
-    def orders(self) -> list[Order]:
-        """What processes read for later turns."""
-        return [turn for turn in self._line if isinstance(turn, Order)]
 
     def next(self) -> FoundFile | Skipped | Order | None:
         """Whose turn it is; None at the end."""
         if not self._line:
             self._find_next()
-        if any(isinstance(turn, Order) for turn in self._line):
+        if self.orders:
             self.look_ahead()
-        return self._line.popleft() if self._line else None
+        turn = self._line.popleft() if self._line else None
+        if isinstance(turn, Order):
+            self.orders.popleft()
+        return turn
 
     def look_ahead(self) -> None:
         """Find files until the processes have enough to do."""
@@ -107,7 +107,8 @@ class _Turns:
                 return
 
     def _n_open(self) -> int:
-        return sum(isinstance(turn, Order) and not turn.is_done for turn in self._line)
+        self._open = [order for order in self._open if not order.is_done]
+        return len(self._open)
 
     def _find_next(self) -> bool:
         """Put the next one in line, or those that a process is given together; False: none is left."""
@@ -117,14 +118,19 @@ class _Turns:
             bundle.append(found)
             found = next(self._found, None)
         if bundle:
-            self._line.append(self._pool.give(bundle))
+            self._give(bundle)
         if found is None:
             return bool(bundle)
         if isinstance(found, FoundFile) and not found.error and self._is_for_processes(found):
-            self._line.append(self._pool.give([found]))
+            self._give([found])
         else:
             self._line.append(found)
         return True
+
+    def _give(self, files: list[FoundFile]) -> None:
+        order = self._pool.give(files)
+        for line in (self._line, self._open, self.orders):
+            line.append(order)
 
     def _is_simple(self, found: FoundFile | Skipped | None) -> TypeGuard[FoundFile]:
         """Whether it is one of many small files, as it seems, for a process."""
