@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from worker.store.verification import SourceFacts
@@ -60,7 +60,7 @@ class Verification:
         """What is there now, without the texts."""
         from worker.documents import read_sources
 
-        paths = [path for path in self.job.options.get("paths", ()) if path != "-" and Path(path).exists()]
+        paths = [path for path in self.job.options.get("paths", ()) if path != "-" and os.path.exists(path)]  # noqa: PTH110
         for source in read_sources(paths, self.options):
             yield SourceFacts(
                 source.path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -191,7 +192,7 @@ def refuse_misfits(paths: Sequence[str], again: bool, dry_run: bool, wait: bool 
                 f"{option} does not go with --watch-folder, which goes on until it is stopped."
             )
     for path in map(Path, paths):
-        if not path.exists() and path != Path("-"):
+        if not os.path.exists(path) and path != Path("-"):  # noqa: PTH110 - says so of a name that is too long, too
             raise NotFoundError(f"{visible(str(path))}: no such file or folder")
         if not path.is_dir():
             raise click.UsageError(f"--watch-folder needs folders; {path} is none.")

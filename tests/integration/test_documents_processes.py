@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from tests.services import wait_until
 from worker.documents import Document, ReadOptions, Skipped, Source, read_sources
 from worker.documents.file_reading import read_file
 from worker.documents.files import FoundFile, find_files
+from worker.documents.opening import Location
+from worker.documents.reader_pool import ReaderPool
+from worker.documents.turns import read_files
 from worker.documents.visit import Visit
 
 OPTIONS = ReadOptions()
@@ -167,3 +171,49 @@ def test_what_comes_through_a_pipe_may_be_of_any_kind(monkeypatch: pytest.Monkey
         monkeypatch.setattr("sys.stdin", stdin)
         (source,) = read_sources(["-"], OPTIONS)
     assert source.document == Document.of("Ann")
+
+
+@pytest.mark.timeout(60)
+def test_a_long_input_among_long_files_is_sent_when_it_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = "<html>" + "<p>Ann met Bo. " * 40_000
+    n_files = 4 * len(os.sched_getaffinity(0))
+    for i in range(n_files):
+        Path(f"{i}.html").write_text(page)
+    with Path("0.html").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        sources = list(read_sources(["0.html", "-", *(f"{i}.html" for i in range(1, n_files))], OPTIONS))
+    assert [source.path for source in sources][:3] == ["0.html", "-", "1.html"]
+    assert codes(sources) == [None] * (n_files + 1)
+
+
+def page(name: str, n_paragraphs: int) -> FoundFile:
+    Path(name).write_text("<html>" + "<p>Ann met Bo. " * n_paragraphs)
+    return FoundFile(name, Location(Path(name)), "text/html")
+
+
+def test_what_is_passed_over_costs_little_where_processes_read() -> None:
+    def seconds(pages: list[FoundFile]) -> float:
+        others = [Skipped(f"{i}.jpg", ".jpg") for i in range(20_000)]
+        started = time.process_time()
+        n_results = sum(1 for _ in read_files(iter([*pages, *others, *pages]), OPTIONS))
+        assert n_results == 20_000 + 2 * len(pages)
+        return time.process_time() - started
+
+    assert seconds([page("a.html", 1)]) < 20 * seconds([])
+
+
+def test_results_that_wait_are_bounded_however_short_they_are() -> None:
+    n_rows = 300_000
+    Path("rows.jsonl").write_text('{"text": ""}\n' * n_rows)
+    rows = FoundFile("rows.jsonl", Location(Path("rows.jsonl")), "application/jsonl")
+    with ReaderPool(OPTIONS) as pool:
+        slow, quick = pool.give([page("slow.html", 300_000)]), pool.give([rows])
+        pool.wait_for(slow, [quick])
+        assert len(quick.results) < 10_000
+        n_read = 0
+        while not quick.is_done or quick.results:
+            n_read += len(quick.results)
+            quick.results.clear()
+            if not quick.is_done:
+                pool.wait_for(quick, [])
+    assert n_read == n_rows

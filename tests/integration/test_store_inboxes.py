@@ -41,3 +41,11 @@ def test_what_was_taken_is_known_by_record_content_and_error(db: Database) -> No
     assert known == Counter({SourceKey("7", "1" * 64, None): 2, SourceKey(None, None, "undecodable"): 1})
     assert all(known[SourceKey.of(source)] for source in [*twice, failed_source("a.jsonl")])
     assert taken_of(db, job_id, "c.txt") == Counter()
+
+
+def test_a_record_with_another_text_is_another(db: Database) -> None:
+    job_id = store.create_job(db, None, MODEL, OPTIONS)
+    before, after = (NewSource("a.jsonl", record="7", document=new_document(text)) for text in "ab")
+    store.add_sources(db, job_id, [before])
+    known = taken_of(db, job_id, "a.jsonl")
+    assert (known[SourceKey.of(before)], known[SourceKey.of(after)]) == (1, 0)

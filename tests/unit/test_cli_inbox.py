@@ -69,6 +69,7 @@ def test_a_file_that_was_put_back_or_is_there_again_is_taken_again(folder: Path)
         (["a.txt"], 2),
         (["-"], 2),
         (["nowhere"], 4),
+        (["a" * 5000], 4),
         ([".", "--again"], 2),
         ([".", "--dry-run"], 2),
         ([".", "--wait"], 2),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from tests.office import make_docx, make_odt, make_zip, paragraph
@@ -10,6 +13,15 @@ from worker.documents.formats import media_types as types
 
 MAIL = b"Received: by x\r\nFrom: a@b.example\r\nSubject: s\r\n\r\nbody"
 MEMO = b"From: Ann\nTo: Bob\nSubject: lunch\n\nAt noon?"
+
+
+def stored(members: dict[str, bytes]) -> bytes:
+    """An archive in which the members stand as they are."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return data.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -26,6 +38,9 @@ MEMO = b"From: Ann\nTo: Bob\nSubject: lunch\n\nAt noon?"
         ("a.docx", make_zip({"b.xml": ""}), types.DOCX),
         ("a.zip", make_zip({"a.txt": "x"}), types.ZIP),
         ("a.txt", make_zip({}), types.ZIP),
+        ("a.zip", make_zip({"word/a.txt": "x", "xl/b.txt": "y"}), types.ZIP),
+        ("a.zip", stored({"a.docx": make_docx(paragraph("x")), "b.xlsx": make_zip({"xl/x": ""})}), types.ZIP),
+        ("a.zip", make_docx(paragraph("x")), types.DOCX),
         ("a.xlsx", make_zip({"[Content_Types].xml": "", "xl/workbook.xml": ""}), None),
         ("a.ods", make_zip({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}), None),
         ("a.csv", b"PAR1", types.PARQUET),

@@ -82,6 +82,18 @@ def test_attachments_are_noted_by_kind_and_forwarded_mails_read() -> None:
     )
 
 
+def test_what_is_a_message_but_no_mail_is_noted() -> None:
+    status = b"Content-Type: message/delivery-status\n\nReporting-MTA: a\n\nFinal-Recipient: ann@b.example\n"
+    inner = b"Content-Type: message/global\n\nSubject: inner\n\nforwarded\n"
+    head = b"Subject: s\nMIME-Version: 1.0\nContent-Type: multipart/report; boundary=x\n\n"
+    assert read(head + b"--x\n" + status + b"\n--x\n" + inner + b"\n--x--\n") == Extracted(
+        "Subject: s\n\nSubject: inner\n\nforwarded",
+        notes=(
+            "1 attachment was not read: message/delivery-status; save them as files and submit those too",
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     ("charset", "body", "encoding"),
     [

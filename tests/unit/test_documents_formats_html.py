@@ -22,6 +22,14 @@ def test_only_what_is_visible_is_text() -> None:
     assert read(page) == "yes\nopen\ndrawn typed in"
 
 
+def test_fields_show_their_values_whatever_their_type_is_written_like() -> None:
+    fields = "<input type=TEXT value=Ann><input type=month value=2026-11><input type=odd value=Bo>"
+    assert read(fields) == "Ann 2026-11 Bo"
+    assert (
+        read("<input type=Hidden value=no><input type=password value=no><input type=checkbox value=no>") == ""
+    )
+
+
 def test_blocks_are_lines_and_paragraphs_have_a_blank_line_between_them() -> None:
     assert read("<h1>A</h1><p>b<p>c<div>d</div>e<ul><li>f<li>g</ul>h<br>i<br><br><br>j") == (
         "A\n\nb\n\nc\n\nd\ne\n\nf\ng\n\nh\ni\n\nj"

@@ -104,6 +104,11 @@ def test_standard_input_is_plain_text_within_the_limit(monkeypatch: pytest.Monke
         assert codes(read("-", options=ReadOptions(max_file_bytes=4))) == ["too_large"]
 
 
+def test_standard_input_that_is_closed_is_a_failed_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)  # as Python has it then
+    assert codes(read("-")) == ["unreadable"]
+
+
 def test_skipped_files_are_told() -> None:
     for name in ("in/a.png", "in/b.txt", "in/c.jsonl"):
         Path(name).parent.mkdir(exist_ok=True)

@@ -174,6 +174,8 @@ def test_a_first_row_of_text_is_not_quoted_in_the_reason() -> None:
 def test_columns_with_one_name_are_all_kept() -> None:
     (source,) = read(write("text,n,n,n\nAnn,1,2,3\n"))
     assert source.metadata == {"n": "1", "n (2)": "2", "n (3)": "3"}
+    (source,) = read(write("text,n,n,n (2)\nAnn,1,2,3\n"))
+    assert source.metadata == {"n": "1", "n (2)": "3", "n (3)": "2"}
 
 
 def test_a_table_without_rows_is_passed_over() -> None:

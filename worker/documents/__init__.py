@@ -31,7 +31,8 @@ document.py        the values: Document, Source, Skipped, Table
 from worker.documents.document import Document, Skipped, Source, Table
 from worker.documents.files import FoundFile, find_files
 from worker.documents.options import ReadOptions
-from worker.documents.reading import STANDARD_INPUT, read_sources
+from worker.documents.reading import read_sources
+from worker.documents.standard_input import STANDARD_INPUT
 
 __all__ = [
     "STANDARD_INPUT",

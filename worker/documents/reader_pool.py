@@ -17,8 +17,8 @@ from worker.errors import NerqError
 
 #: Orders of a process: one that it reads, one that it begins with while nobody listens.
 _ORDERS_EACH: Final = 2
-#: Characters of text that are held for later; more is left in the processes.
-_MAX_HELD_CHARS: Final = 8_000_000
+#: Characters of text that are held for later; more is left in the processes. A result without any counts for some.
+_MAX_HELD_CHARS, _CHARS_OF_RESULT = 8_000_000, 1_000
 #: Processes in a row that may die before they could read: one may have been killed by somebody else.
 _MAX_STILLBORN: Final = 2
 #: More processes read faster than one database takes.
@@ -124,4 +124,5 @@ class ReaderPool:
 
 
 def _n_chars(order: Order) -> int:
-    return sum(len(r.document.text) for r in order.results if isinstance(r, Source) and r.document)
+    n_chars = sum(len(r.document.text) for r in order.results if isinstance(r, Source) and r.document)
+    return n_chars + len(order.results) * _CHARS_OF_RESULT

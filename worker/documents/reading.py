@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Final
 
 from worker.documents.document import Skipped, Source, Table
 from worker.documents.file_reading import Result
 from worker.documents.files import FoundFile, find_files
-from worker.documents.formats.media_types import TEXT
-from worker.documents.opening import Location
 from worker.documents.options import ReadOptions
-from worker.documents.turns import read_files
-from worker.errors import DocumentError
-
-#: The path that stands for standard input, which is one file without a name.
-STANDARD_INPUT: Final = "-"
+from worker.documents.standard_input import STANDARD_INPUT, StandardInput
+from worker.documents.turns import Found, read_files
 
 
 def read_sources(
@@ -39,10 +31,12 @@ def read_sources(
     Raises:
         NotFoundError: a path does not exist; raised at once, before anything is read.
     """
-    streams = []
+    streams: list[Iterator[Found]] = []
     for is_input, group in groupby(paths, key=lambda path: path == STANDARD_INPUT):
-        streams.append(_read_input(options) if is_input else find_files(list(group), options))
-    found = (file for stream in streams for file in stream if isinstance(file, Skipped) or wants(file))
+        streams.append(
+            iter([StandardInput(options.max_file_bytes)]) if is_input else find_files(list(group), options)
+        )
+    found = (file for stream in streams for file in stream if not isinstance(file, FoundFile) or wants(file))
     return _sources(read_files(found, options), on_skip, on_table)
 
 
@@ -56,16 +50,3 @@ def _sources(
             on_skip(result)
         else:
             on_table(result)
-
-
-def _read_input(options: ReadOptions) -> Iterator[FoundFile]:
-    # Whoever shares the terminal or the pipe may have told it not to wait: then a pause would look like the end.
-    os.set_blocking(sys.stdin.fileno(), True)
-    location = Location(Path(STANDARD_INPUT))
-    try:
-        data = sys.stdin.buffer.read(options.max_file_bytes + 1)
-    except OSError as error:
-        detail = error.strerror or type(error).__name__
-        yield FoundFile(STANDARD_INPUT, location, error=DocumentError("unreadable", detail), is_named=True)
-    else:
-        yield FoundFile(STANDARD_INPUT, location, TEXT, is_named=True, data=data)

@@ -152,12 +152,17 @@ def _text(cell: str, encoding: str) -> str:
 
 
 def _others(row: Sequence[str], places: _Places) -> Iterator[tuple[str, str]]:
-    """The other columns; one whose name was there before gets a number."""
+    """The other columns; one whose name was there before gets a number that makes it another name."""
+    taken = set(places.header)
     seen: dict[str, int] = {}
     for place, (name, cell) in enumerate(zip(places.header, row, strict=True)):
-        if place not in (places.text, places.id):
-            seen[name] = seen.get(name, 0) + 1
-            yield (name if seen[name] == 1 else f"{name} ({seen[name]})"), cell
+        if place in (places.text, places.id):
+            continue
+        number = seen.get(name, 0) + 1
+        while number > 1 and f"{name} ({number})" in taken:
+            number += 1
+        seen[name] = number
+        yield (name if number == 1 else f"{name} ({number})"), cell
 
 
 def _encoding(file: IO[bytes], options: ReadOptions) -> tuple[str, float | None]:

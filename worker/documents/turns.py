@@ -14,7 +14,11 @@ from worker.documents.kinds import COMPLEX, RECORDS
 from worker.documents.options import ReadOptions
 from worker.documents.reader_order import Order
 from worker.documents.reader_pool import ReaderPool, n_cores
+from worker.documents.standard_input import StandardInput
 from worker.documents.visit import NeedsReaderError, Visit
+
+#: What is found, in order.
+Found = FoundFile | Skipped | StandardInput
 
 #: Read here before processes are worth their start; it takes about as long as that.
 _FILES_HERE: Final = 200
@@ -25,11 +29,13 @@ _FILES_AT_ONCE: Final = 64
 _MAX_TURNS: Final = 4096
 
 
-def read_files(found: Iterator[FoundFile | Skipped], options: ReadOptions) -> Iterator[Result]:
+def read_files(found: Iterator[Found], options: ReadOptions) -> Iterator[Result]:
     """What is in the files, in their order. Nothing is looked for ahead of what is read, unless processes read it."""
     with ReaderPool(options) as pool:
         turns = _Turns(found, pool)
         while (turn := turns.next()) is not None:
+            if isinstance(turn, StandardInput):
+                turn = turn.read()
             if isinstance(turn, Order):
                 yield from _received(turn, turns, pool)
             elif isinstance(turn, Skipped):
@@ -81,24 +87,24 @@ class _Here:
 class _Turns:
     """The line of files: who is read next, and who is read ahead meanwhile."""
 
-    def __init__(self, found: Iterator[FoundFile | Skipped], pool: ReaderPool) -> None:
+    def __init__(self, found: Iterator[Found], pool: ReaderPool) -> None:
         self._found = found
         self._pool = pool
-        self._line: deque[FoundFile | Skipped | Order] = deque()
+        self._line: deque[Found | Order] = deque()
+        self._open: list[Order] = []  # as far as is known
+        self.orders: deque[Order] = deque()  #: what processes read for later turns, all of it in the line
         self.here = _Here()
 
-    @property
-    def orders(self) -> list[Order]:
-        """What processes read for later turns."""
-        return [turn for turn in self._line if isinstance(turn, Order)]
-
-    def next(self) -> FoundFile | Skipped | Order | None:
+    def next(self) -> Found | Order | None:
         """Whose turn it is; None at the end."""
         if not self._line:
             self._find_next()
-        if any(isinstance(turn, Order) for turn in self._line):
+        if self.orders:
             self.look_ahead()
-        return self._line.popleft() if self._line else None
+        turn = self._line.popleft() if self._line else None
+        if isinstance(turn, Order):
+            self.orders.popleft()
+        return turn
 
     def look_ahead(self) -> None:
         """Find files until the processes have enough to do."""
@@ -107,7 +113,8 @@ class _Turns:
                 return
 
     def _n_open(self) -> int:
-        return sum(isinstance(turn, Order) and not turn.is_done for turn in self._line)
+        self._open = [order for order in self._open if not order.is_done]
+        return len(self._open)
 
     def _find_next(self) -> bool:
         """Put the next one in line, or those that a process is given together; False: none is left."""
@@ -117,16 +124,21 @@ class _Turns:
             bundle.append(found)
             found = next(self._found, None)
         if bundle:
-            self._line.append(self._pool.give(bundle, is_simple=True))
+            self._give(bundle, is_simple=True)
         if found is None:
             return bool(bundle)
         if isinstance(found, FoundFile) and not found.error and self._is_for_processes(found):
-            self._line.append(self._pool.give([found]))
+            self._give([found])
         else:
             self._line.append(found)
         return True
 
-    def _is_simple(self, found: FoundFile | Skipped | None) -> TypeGuard[FoundFile]:
+    def _give(self, files: list[FoundFile], is_simple: bool = False) -> None:
+        order = self._pool.give(files, is_simple)
+        for line in (self._line, self._open, self.orders):
+            line.append(order)
+
+    def _is_simple(self, found: Found | None) -> TypeGuard[FoundFile]:
         """Whether it is one of many small files, as it seems, for a process."""
         return (
             isinstance(found, FoundFile)

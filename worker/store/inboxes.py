@@ -10,22 +10,23 @@ from sqlalchemy import func, select
 
 from worker.store.database import Database
 from worker.store.rows import NewSource
-from worker.store.schema import job, source
+from worker.store.schema import document, job, source
 from worker.text import storable
 
 
 class SourceKey(NamedTuple):
-    """By what a source is known again: its record and the file's content, or why it could not be read."""
+    """By what a source is known again: its record and its content, or why it could not be read."""
 
     record: str | None
-    file_sha256: str | None
+    sha256: str | None  #: of the file; of a record, whose file may grow, that of its text
     error_code: str | None
 
     @classmethod
     def of(cls, new: NewSource) -> SourceKey:
         """The key that the source has, or will have, in the database."""
         record = None if new.record is None else storable(new.record)
-        return cls(record, new.file_sha256, new.error_code)
+        of_text = new.document.sha256 if new.document else None
+        return cls(record, new.file_sha256 or of_text, new.error_code)
 
 
 def find_open_inbox(db: Database, name: str | None, model_id: str, options: Mapping[str, Any]) -> int | None:
@@ -39,8 +40,10 @@ def find_open_inbox(db: Database, name: str | None, model_id: str, options: Mapp
 
 def taken_of(db: Database, job_id: int, path: str) -> Counter[SourceKey]:
     """How often each source of this path is in the job."""
-    columns = source.c.record, source.c.file_sha256, source.c.error_code
-    query = select(*columns, func.count()).where(source.c.job_id == job_id, source.c.path == storable(path))
+    sha256 = func.coalesce(source.c.file_sha256, document.c.sha256)
+    columns = source.c.record, sha256, source.c.error_code
+    query = select(*columns, func.count()).outerjoin(document, document.c.id == source.c.document_id)
+    query = query.where(source.c.job_id == job_id, source.c.path == storable(path))
     with db.read() as connection:
         rows = connection.execute(query.group_by(*columns))
         return Counter({SourceKey(*key): n for *key, n in rows})

@@ -40,7 +40,11 @@ _BY_SIGNATURE = {
     b"\x1f\x8b": types.GZIP,
 }
 _ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
-_ZIP_MEMBER = re.compile(rb"PK\x03\x04.{22}(..)..", re.DOTALL)
+_ZIP_MEMBER = re.compile(rb"PK\x03\x04..(.).{11}(.{4}).{4}(..)(..)", re.DOTALL)
+#: Sizes come after the member, so that its end has to be looked for.
+_SIZES_BEHIND = 0x8
+#: What every Office document has beside the folder by which its kind is told, and few folders of other people.
+_OFFICE_NAMES = (b"[Content_Types].xml", b"_rels/.rels")
 #: What stands before the first tag: white space, an XML declaration, comments, processing instructions. Possessive:
 #: else many comments could be taken apart in any number of ways.
 _HTML = re.compile(
@@ -78,20 +82,26 @@ def detect_media_type(name: str, head: bytes) -> str | None:
 def _zip_type(head: bytes, by_name: str | None) -> str | None:
     """What the names of the first members say; a Word file has `word/`, a workbook `xl/`."""
     names = _member_names(head)
-    if any(name.startswith(b"word/") for name in names):
+    is_office = by_name != types.ZIP or any(name in _OFFICE_NAMES for name in names)
+    if is_office and any(name.startswith(b"word/") for name in names):
         return types.DOCX
     if names and names[0] == b"mimetype":
         return types.ODT if types.ODT.encode() in head[:200] else None
-    if any(name.startswith((b"xl/", b"ppt/", b"visio/")) for name in names):
+    if is_office and any(name.startswith((b"xl/", b"ppt/", b"visio/")) for name in names):
         return None
     return by_name if by_name in (types.DOCX, types.ODT) else types.ZIP
 
 
 def _member_names(head: bytes) -> list[bytes]:
+    """Of the archive itself: what is stored in it may be an archive too."""
     names = []
-    for match in _ZIP_MEMBER.finditer(head):
-        length = int.from_bytes(match[1], "little")
+    position = 0
+    while match := _ZIP_MEMBER.search(head, position):
+        length, n_extra = (int.from_bytes(match[i], "little") for i in (3, 4))
         names.append(head[match.end() : match.end() + length])
+        is_behind = match[1][0] & _SIZES_BEHIND
+        n_bytes = 0 if is_behind else int.from_bytes(match[2], "little")
+        position = match.end() + length + n_extra + n_bytes
     return names
 
 

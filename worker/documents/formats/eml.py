@@ -21,6 +21,8 @@ _SIGNATURES = frozenset(
     {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
 )
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
+#: Other messages (a report of a delivery) are no mails, though they are parts in parts.
+_MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
 #: Mails forwarded in mails and parts in parts, deeper than which no mail program goes.
 _MAX_DEPTH = 50
 
@@ -72,9 +74,9 @@ class _Mail:
             raise DocumentError("encrypted", "an encrypted mail; save it decrypted and submit that")
         if media_type == "multipart/alternative" and part.is_multipart():
             yield from self._alternative(_parts(part), depth)
-        elif media_type == "message/rfc822" and part.is_multipart():
+        elif media_type in _MAILS and part.is_multipart():
             yield from (self.text(inner, depth + 1) for inner in _parts(part))
-        elif part.is_multipart():
+        elif part.is_multipart() and part.get_content_maintype() != "message":
             for inner in _parts(part):
                 yield from self._body(inner, depth + 1)
         elif media_type in ("text/plain", "text/html") and part.get_content_disposition() != "attachment":

@@ -20,7 +20,8 @@ _LINES = frozenset(
     "address article aside body caption center dd details dialog div dt figcaption footer form header hgroup html "
     "legend li main menu nav optgroup option search section summary tbody thead tfoot".split()
 )
-_TYPED = frozenset({None, "text", "search", "email", "tel", "url", "number", "date", "submit", "button"})
+#: Fields that do not show their value; a type that there is none of is a field of text.
+_UNTYPED = frozenset("hidden password checkbox radio file image color range".split())
 _PRESERVED = ("pre", "textarea")
 _NOT_SHOWN = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.IGNORECASE
@@ -118,4 +119,5 @@ def _is_hidden(node: LexborNode, tag: str) -> bool:
 def _value(node: LexborNode) -> str:
     """What a field shows."""
     attributes = node.attributes
-    return f" {attributes.get('value') or ''} " if attributes.get("type") in _TYPED else ""
+    is_shown = (attributes.get("type") or "").strip().lower() not in _UNTYPED
+    return f" {attributes.get('value') or ''} " if is_shown else ""
