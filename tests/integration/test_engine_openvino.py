@@ -245,7 +245,7 @@ def test_what_it_does_not_have_is_said(folder: Path) -> None:
     with pytest.raises(SettingsError, match="fp32, bf16 or int8"):
         open_engine(checkpoint, "openvino", "fp16")
     for kind, device in (("torch", "cpu"), ("auto", "cuda")):
-        with pytest.raises(SettingsError, match="int8 .* OpenVINO on a CPU"):
+        with pytest.raises(SettingsError, match="OpenVINO on a CPU alone"):
             choose_engine(cast("EngineKind", kind), "int8", device)
 
 
