@@ -79,7 +79,7 @@ class Settings(BaseSettings):
         200_000, ge=1, description="Characters of text that one queue message stands for, at most."
     )
     batch_documents: int = Field(
-        64, ge=1, le=4096, description="Documents that one queue message names, at most."
+        512, ge=1, le=4096, description="Documents that one queue message names, at most."
     )
     max_file_bytes: int = Field(
         50_000_000, ge=1, description="A larger file or record is a failed source (too_large)."

@@ -11,6 +11,7 @@ from alembic.config import Config
 from sqlalchemy import delete, inspect
 
 import worker.store
+from tests.old_databases import copy_into_old
 from tests.samples import MODEL, OTHER_MODEL, finish_all, new_job
 from worker.errors import NotFoundError, SettingsError
 from worker.store import (
@@ -27,7 +28,6 @@ from worker.store import (
     open_database,
     upgrade_database,
 )
-from worker.store.database import make_database
 from worker.store.schema import job, source
 
 VALUES = NewEvaluation(
@@ -105,13 +105,13 @@ def test_an_evaluation_outlives_its_job(db: Database) -> None:
 def test_a_filled_database_of_the_first_version_is_brought_up_to_date_with_every_row(
     request: pytest.FixtureRequest,
 ) -> None:
+    filled = open_database(request.getfixturevalue("sqlite_url"))
+    new_job(filled, ["Anna and Bob", "Carl"], name="letters")
+    finish_all(filled, ["Anna", "Bob", "Carl"])
+    before = list(find_entities(filled, EntityQuery()))
+    assert len(before) == 3
     for url in ("sqlite:///old.db", str(request.getfixturevalue("empty_postgres_url"))):
-        old = make_database(url)
-        migrate(old, "0001")
-        new_job(old, ["Anna and Bob", "Carl"], name="letters")
-        finish_all(old, ["Anna", "Bob", "Carl"])
-        before = list(find_entities(old, EntityQuery()))
-        assert len(before) == 3
+        copy_into_old(filled, url, "0001")
         with pytest.raises(SettingsError, match=r"at version 0001.*nerq db upgrade"):
             open_database(url)
 
@@ -130,4 +130,4 @@ def test_a_filled_database_of_the_first_version_is_brought_up_to_date_with_every
             assert not inspect(connection).has_table("evaluation")
         assert list(find_entities(new, EntityQuery())) == before
         new.close()
-        old.close()
+    filled.close()

@@ -12,10 +12,10 @@ import yaml
 from sqlalchemy import text
 
 from tests.integration.test_store_evaluations import migrate
+from tests.old_databases import copy_into_old
 from tests.samples import OTHER_MODEL, failed_source, finish_all, new_job, new_source
 from worker import store
 from worker.store import Database, EntityQuery, open_database, upgrade_database
-from worker.store.database import make_database
 
 COLUMNS = (
     "id job_id job path record page document_id label text name start end score model_id model finished_at"
@@ -90,12 +90,13 @@ def test_both_databases_show_the_same(sqlite_url: str, postgres_url: str) -> Non
 
 
 @pytest.mark.parametrize("version", ["0001", "0002", "0003"])
-def test_a_filled_database_of_every_version_gets_it(version: str, empty_postgres_url: str) -> None:
+def test_a_filled_database_of_every_version_gets_it(
+    version: str, sqlite_url: str, empty_postgres_url: str
+) -> None:
+    filled = open_database(sqlite_url)
+    fill(filled)
     for url in (f"sqlite:///{version}.db", empty_postgres_url):
-        old = make_database(url)
-        migrate(old, version)
-        fill(old)
-        old.close()
+        copy_into_old(filled, url, version)
         upgrade_database(url)
         new = open_database(url)
         assert len(ask(new)) == 8
@@ -104,6 +105,7 @@ def test_a_filled_database_of_every_version_gets_it(version: str, empty_postgres
         upgrade_database(url)
         assert len(ask(new)) == 8
         new.close()
+    filled.close()
 
 
 @pytest.mark.parametrize("name", list(CANNED))

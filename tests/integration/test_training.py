@@ -302,6 +302,7 @@ class TestCommand:
 
         fields = {field.name: field.default for field in dataclasses.fields(TrainOptions)}
         params, context = {param.name: param for param in command.params}, click.Context(command)
+        assert fields.pop("engine") == "auto"  # a setting of the machine, not of the run
         assert set(fields) == set(params) - {"quiet", "as_json"}
         for name, default in fields.items():
             if default is not dataclasses.MISSING and default != ():

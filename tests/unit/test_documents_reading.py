@@ -202,15 +202,17 @@ def test_memory_does_not_grow_with_the_number_of_files() -> None:
         for i in range(n_files):
             folder = Path(name) / str(i // 100)
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{i}.txt").write_text("x" * 2000)
+            (folder / f"{i}.txt").write_text("x" * 20_000)
 
     make("few", 100)
-    make("many", 1500)
+    make("some", 600)
+    make("many", 2000)
     read("few")
-    _, few = peak_memory("few")
+    assert peak_memory("few")[1] < 2_000_000
+    _, some = peak_memory("some")
     n_sources, many = peak_memory("many")
-    assert n_sources == 1500
-    assert many < few + 100_000
+    assert n_sources == 2000
+    assert many < some + 12_000_000  # of 28 million characters more
 
 
 def peak_memory(*paths: str, options: ReadOptions = OPTIONS) -> tuple[int, int]:

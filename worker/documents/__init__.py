@@ -5,7 +5,8 @@ files.py           folders -> the files in them, what is skipped and why
 opening.py         open a regular file and nothing else
 turns.py           which files are read here, which by processes, and in which order they come out
 reader_pool.py     the processes that read
-reader_process.py  one of them, as its parent sees it
+reader_order.py    files that are read together, and how far they are
+reader_process.py  one of the processes, as its parent sees it
 reader_child.py    the far side, with its limits of time and memory
 visit.py           the way through a file, which a new process goes on where one died
 file_reading.py    one file -> its sources, by the kind of its content

@@ -80,13 +80,21 @@ def read_whole(content: Content, options: ReadOptions) -> bytes:
     """
     if content.size is not None and content.size > options.max_file_bytes:
         raise too_large(options)
-    data: bytes | None = content.file.read(options.max_file_bytes + 1)
-    if data is None:  # of some files of the kernel, which are regular by name only
-        raise DocumentError("unreadable", "it has nothing to read now, and may have later")
+    data = _read(content.file, content.size, options.max_file_bytes + 1)
     if len(data) > options.max_file_bytes:
         raise too_large(options)
     refuse_changed(content)
     return data
+
+
+def _read(file: IO[bytes], size: int | None, n_bytes: int) -> bytes:
+    """So many bytes, or all; room is made for as many as there should be, not for as many as there may be."""
+    first: bytes | None = file.read(min(size + 1, n_bytes) if size else n_bytes)
+    if first is None:  # of some files of the kernel, which are regular by name only
+        raise DocumentError("unreadable", "it has nothing to read now, and may have later")
+    if not size or len(first) <= size or len(first) == n_bytes:
+        return first
+    return first + file.read(n_bytes - len(first))
 
 
 def refuse_changed(content: Content) -> None:

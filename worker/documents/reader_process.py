@@ -3,75 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections import Counter, deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import count
+from collections import deque
 from multiprocessing import get_context
 from typing import Final
 
 from worker.children import interrupts_held
-from worker.documents.document import Source
-from worker.documents.file_reading import Result
-from worker.documents.files import FoundFile
 from worker.documents.options import ReadOptions
-from worker.documents.reader_child import Answer, Position, Request, run_reader
-from worker.errors import DocumentError
+from worker.documents.reader_child import Answer, run_reader
+from worker.documents.reader_order import Order
 
 _spawn = get_context("spawn")
-#: Processes that die over a unit before it is to blame: one may have been killed by somebody else.
-_MAX_DEATHS: Final = 2
 #: Seconds between the end of its pipe and its own.
 _DYING_S: Final = 5.0
-#: Processes that die over what is passed over, since it went well before.
-_MAX_ODD_DEATHS: Final = 6
-
-
-@dataclass(slots=True, eq=False)
-class Order:
-    """Files that one process reads, and what came of them so far."""
-
-    files: Sequence[FoundFile]
-    number: int = field(default_factory=count(1).__next__)
-    results: deque[Result] = field(default_factory=deque)
-    is_done: bool = False
-    _position: Position = field(default_factory=Position)
-    _failed: dict[tuple[int, int], DocumentError] = field(default_factory=dict)
-    _deaths: Counter[tuple[int, int]] = field(default_factory=Counter)
-
-    def request(self) -> Request:
-        """What is left to read."""
-        return Request(self.number, self.files, self._position, self._failed)
-
-    def take(self, answer: Answer) -> None:
-        """Note what was read."""
-        self.results += answer.results
-        self._position, self.is_done = answer.position, answer.is_end
-
-    def blame(self, place: tuple[int, int], status: int | None, limit_s: float) -> None:
-        """Note that a process died over this file and unit: if they are to blame they fail; the rest is to be read."""
-        self._deaths[place] += 1
-        if status == -signal.SIGALRM:
-            detail = f"reading it took more than {limit_s:g} s without an end (NERQ_READER_LIMIT_S)"
-            error = DocumentError("reader_timeout", detail)
-        elif self._deaths[place] >= _MAX_DEATHS:
-            error = DocumentError(
-                "reader_crashed", f"reading it ends the process that reads ({_said(status)})"
-            )
-        else:
-            return
-        if self._deaths[place] > _MAX_ODD_DEATHS:
-            self.results.append(Source(self.files[place[0]].path, error=error))
-            self.is_done = True
-        self._failed[place] = error
-        self._position = Position(*place)
-
-
-def _said(status: int | None) -> str:
-    if status is not None and status < 0:
-        return signal.Signals(-status).name
-    return f"status {status}"
 
 
 class ReaderProcess:

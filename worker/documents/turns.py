@@ -12,8 +12,8 @@ from worker.documents.file_reading import Result, read_file
 from worker.documents.files import FoundFile
 from worker.documents.kinds import COMPLEX, RECORDS
 from worker.documents.options import ReadOptions
+from worker.documents.reader_order import Order
 from worker.documents.reader_pool import ReaderPool, n_cores
-from worker.documents.reader_process import Order
 from worker.documents.visit import NeedsReaderError, Visit
 
 #: Read here before processes are worth their start; it takes about as long as that.
@@ -117,7 +117,7 @@ class _Turns:
             bundle.append(found)
             found = next(self._found, None)
         if bundle:
-            self._line.append(self._pool.give(bundle))
+            self._line.append(self._pool.give(bundle, is_simple=True))
         if found is None:
             return bool(bundle)
         if isinstance(found, FoundFile) and not found.error and self._is_for_processes(found):
