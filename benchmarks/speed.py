@@ -235,6 +235,7 @@ def _figures(
         figures["times_pipeline"] = ratio(by_key[PIPELINE].samples[name], samples)
     if one.row.is_same_model:
         figures["computed_per_real"] = samples[0].n_computed / account.n_pieces
+    if one.row.is_same_model and REFERENCE in by_key:
         figures["agreement"] = asdict(agreement(by_key[REFERENCE].spans[name], one.spans[name], words))
     if one.row.is_same_model and one.row.precision in roofs[0]:
         figures["of_roof"] = share_of_roof(samples, account, [roof[one.row.precision] for roof in roofs])

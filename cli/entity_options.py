@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from cli.options import split_labels
+from cli.options import StoredInteger, split_labels
 from cli.surroundings import Within
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -158,13 +158,13 @@ _OPTIONS = (
         metavar="|".join(SORT_KEYS),
         help="Another order; several with commas, with - before it a key descends. [default: document]",
     ),
-    click.option("--limit", type=click.IntRange(min=0), help="At most this many rows."),
+    click.option("--limit", type=StoredInteger(min=0), help="At most this many rows."),
     click.option(
-        "--offset", type=click.IntRange(min=0), default=0, help="Leave out this many rows before them."
+        "--offset", type=StoredInteger(min=0), default=0, help="Leave out this many rows before them."
     ),
     click.option(
         "--after",
-        type=click.IntRange(min=0, max=2**63 - 1),
+        type=StoredInteger(min=0),
         metavar="ID",
         help="Go on after this entity: the id of the last row that was seen.",
     ),

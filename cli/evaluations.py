@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from cli import output
 from cli.choose import SHORT_ID
-from cli.options import OutputFile, json_lines, json_object
+from cli.options import OutputFile, StoredInteger, json_lines, json_object
 from cli.quantity import count, iso_time, local_time
 from cli.render import Column, render_facts, render_one, render_rows
 from cli.scores import Shown, length, percent, print_figures
@@ -54,7 +54,7 @@ class _Evaluations(click.Group):
     help="Only against this file: its path, an end of it, or the start of its sha-256.",
 )
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows to list, the latest."
+    "--limit", type=StoredInteger(min=1), default=20, show_default=True, help="Rows to list, the latest."
 )
 @json_lines
 @click.pass_context
@@ -87,7 +87,7 @@ def command(ctx: click.Context, model: str | None, gold: str | None, limit: int,
 
 
 @command.command("show")
-@click.argument("evaluation_id", metavar="ID", type=click.IntRange(min=1))
+@click.argument("evaluation_id", metavar="ID", type=StoredInteger(min=1))
 @click.option("--report", type=OutputFile(), help="Write an HTML page, too; it holds no errors.")
 @json_object
 def show(evaluation_id: int, report: Path | None, as_json: bool) -> None:
@@ -116,7 +116,7 @@ def show(evaluation_id: int, report: Path | None, as_json: bool) -> None:
 
 
 @command.command("delete")
-@click.argument("evaluation_ids", metavar="ID...", nargs=-1, required=True, type=click.IntRange(min=1))
+@click.argument("evaluation_ids", metavar="ID...", nargs=-1, required=True, type=StoredInteger(min=1))
 @click.option("--yes", "-y", "is_sure", is_flag=True, help="Do not ask.")
 @json_object
 def delete(evaluation_ids: tuple[int, ...], is_sure: bool, as_json: bool) -> int:

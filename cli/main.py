@@ -54,7 +54,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "models": Entry("models", "List the models that are bundled or were used."),
     },
     "Keep it running": {
-        "verify": Entry("verify", "Read a job's files again and compare them with what is stored of them."),
+        "verify": Entry("verify", "Read a job's files again and compare them with what is stored."),
         "purge": Entry("purge", "Delete jobs and documents for good."),
         "config": Entry("config", "Show the settings and where each one comes from."),
         "completion": Entry("completion", "Print the script with which a shell completes nerq's commands."),

@@ -22,6 +22,20 @@ NO_WAIT_NEEDS_A_BROKER = "--no-wait needs a broker (NERQ_BROKER): without one th
 quiet = click.option("--quiet", "-q", is_flag=True, help="No progress on standard error.")
 
 
+class StoredInteger(click.IntRange):
+    """A number of rows, or an id: an integer that databases take, at most 2^63 - 1."""
+
+    def __init__(self, min: int) -> None:  # noqa: A002 - as click names it
+        super().__init__(min=min)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        number = int(super().convert(value, param, ctx))
+        if number >= 1 << 63:
+            self.fail(f"{number} is too large.", param, ctx)
+        return number
+
+
 class InputFile(click.Path):
     """A file to read. One that does not exist is an input that is not found, not a wrong use of the command."""
 

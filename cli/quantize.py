@@ -39,6 +39,9 @@ def quantize(model: str, paths: tuple[Path, ...], as_json: bool) -> int:
     enough of it.
     """
     settings = read_settings()
+    from worker.recognition.engines import choose_engine
+
+    choose_engine("openvino", "int8", "cpu")  # before what needs it is imported
     from training.gold import Gold
     from training.int8_gate import measure_int8
     from worker.recognition import Checkpoint

@@ -10,17 +10,24 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import openvino
 import pytest
 from transformers import LongformerConfig, LongformerForTokenClassification
 
+from tests.command_line import invoke
 from tests.tiny import CORPUS, FAMILIES, make_tiny_checkpoint, make_tiny_family
 from worker.errors import ModelError, SettingsError
 from worker.recognition import Checkpoint, Recognizer
 from worker.recognition.engine_openvino import OpenVinoEngine, choose_precision, open_openvino_engine
-from worker.recognition.engines import open_engine
+from worker.recognition.engines import choose_engine, open_engine
+from worker.recognition.int8 import Verdict
 from worker.recognition.reading import Reading
+
+if TYPE_CHECKING:
+    from worker.recognition.engines import EngineKind
 
 TEXTS = [*CORPUS, " ".join(CORPUS * 4), "York"]
 
@@ -225,6 +232,10 @@ def test_a_network_that_it_cannot_compute_goes_to_torch(
     assert "slower" in caplog.text
     with pytest.raises(ModelError, match="OpenVINO"):
         open_engine(checkpoint, "openvino", "fp32", 1)
+    # What torch has not is no reason to speak of torch.
+    Verdict(checkpoint.id, openvino.__version__, choose_precision("auto")[0], (), 1, 90.0, 90.0).keep()
+    with pytest.raises(ModelError, match="OpenVINO"):
+        open_engine(checkpoint, "auto", "int8", 1)
 
 
 def test_what_it_does_not_have_is_said(folder: Path) -> None:
@@ -233,3 +244,16 @@ def test_what_it_does_not_have_is_said(folder: Path) -> None:
         open_engine(checkpoint, "openvino", device="cuda")
     with pytest.raises(SettingsError, match="fp32, bf16 or int8"):
         open_engine(checkpoint, "openvino", "fp16")
+    for kind, device in (("torch", "cpu"), ("auto", "cuda")):
+        with pytest.raises(SettingsError, match="OpenVINO on a CPU alone"):
+            choose_engine(cast("EngineKind", kind), "int8", device)
+
+
+def test_where_there_is_no_openvino_int8_is_no_bug(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert choose_engine("auto", "auto", "cpu").library == "torch"
+    with pytest.raises(SettingsError, match="pip install openvino"):
+        choose_engine("auto", "int8", "cpu")
+    answer = invoke("models", "quantize", str(folder), "--gold", "gold.jsonl")
+    assert answer.exit_code == 3
+    assert "pip install openvino" in answer.stderr

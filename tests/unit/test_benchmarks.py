@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 import pytest
 
 from benchmarks.chart import draw_chart
+from benchmarks.contenders import Pipeline
 from benchmarks.corpus import KINDS, make_corpora, make_text
 from benchmarks.figures import Account, Sample, agreement, rates, ratio, share_of_roof
 from benchmarks.roof import Cost
 from benchmarks.rows import REFERENCE, ROWS, choose_rows
+from benchmarks.speed import _figures, _Running
 from benchmarks.stages import Stopwatch
 from worker.annotations import Span
 
@@ -107,3 +110,28 @@ def test_the_chart_is_a_picture_with_a_bar_for_every_row() -> None:
     bars = [e for e in picture.iter("{http://www.w3.org/2000/svg}rect") if e.get("class") != "paper"]
     assert len(bars) == len(ROWS)
     assert max(float(bar.get("width", 0)) for bar in bars) <= 760
+
+
+def test_a_cold_start_does_not_choose_the_size_of_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("benchmarks.contenders.time.perf_counter", lambda: clock[0])
+
+    class ColdAtFirst(Pipeline):
+        def __init__(self) -> None:
+            self._seconds_extra = 100.0
+
+        def read(self, texts: Sequence[str]) -> list[list[Span]]:
+            clock[0] += self._seconds_extra + self._batch_size
+            self._seconds_extra = 0.0
+            return [[] for _ in texts]
+
+    assert ColdAtFirst().tune(["a text"]) == "batch 1"
+
+
+def test_what_the_reference_cannot_read_is_measured_all_the_same() -> None:
+    row = next(row for row in ROWS if row.key == "pipeline-fp32")
+    samples = {"notes": [Sample(2.0, 1.0, 500)]}
+    one = _Running(row, None, {"notes": "batch 1"}, {"notes": [[]]}, samples, {"notes": 1})  # type: ignore[arg-type]
+    figures = _figures(one, [one], "notes", ACCOUNT, [{"fp32": 1e10}], [[]])
+    assert figures["computed_per_real"] == 1.25
+    assert "agreement" not in figures

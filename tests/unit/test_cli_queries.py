@@ -103,6 +103,25 @@ class TestEntities:
         assert invoke("entities", "--excel-safe").exit_code == 2
         assert invoke("entities", "--json", "--format", "csv").exit_code == 2
 
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("entities", "--limit"),
+            ("entities", "--offset"),
+            ("entities", "--after"),
+            ("status", "--limit"),
+            ("evaluations", "--limit"),
+            ("evaluations", "show"),
+            ("evaluations", "delete"),
+        ],
+    )
+    def test_a_number_that_no_database_takes_is_refused(self, arguments: tuple[str, ...]) -> None:
+        for number in (2**63, 10**30):
+            answer = invoke(*arguments, str(number))
+            assert answer.exit_code == 2, answer.output
+            assert "too large" in answer.stderr
+        assert invoke("entities", "--limit", str(2**63 - 1), "--offset", str(2**63 - 1)).exit_code == 0
+
 
 @pytest.mark.usefixtures("letters")
 class TestShow:

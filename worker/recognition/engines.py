@@ -38,6 +38,10 @@ def choose_engine(kind: EngineKind, precision: str, device: str) -> EngineChoice
         raise SettingsError("The engine openvino computes on the CPU only; choose auto or torch for a GPU.")
     if kind == "openvino" and not _has_openvino():
         raise SettingsError("The engine openvino is not installed: pip install openvino, or choose torch.")
+    if precision == "int8" and (device != "cpu" or kind == "torch" or not _has_openvino()):
+        raise SettingsError(
+            "int8 is computed by OpenVINO on a CPU alone (pip install openvino); choose another precision."
+        )
     if device != "cpu":
         return EngineChoice("torch", precision, "the GPU's engine")
     if kind == "torch":
@@ -85,7 +89,7 @@ def open_engine(
     try:
         return open_openvino_engine(checkpoint, precision, threads)
     except UnsuitedError as error:
-        if kind == "openvino":
+        if kind == "openvino" or precision == "int8":  # which torch has not
             raise
         _log.warning("the engine is torch, slower on a CPU: %s", error)
         return _open_torch(checkpoint, precision, threads, device)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_SPECIAL = re.compile(r"(?:\*\*+/)+|\*\*+|\*|\?")
+#: Folders are whole names: in `a**/b` the stars go on with a name.
+_SPECIAL = re.compile(r"(?<![^/])(?:\*\*+/)+|\*\*+|\*|\?")
 _MEANING = {"/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
