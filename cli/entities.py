@@ -12,6 +12,7 @@ import click
 from cli import output
 from cli.entity_options import condition_options
 from cli.entity_rows import count_columns, count_rows, entity_columns, entity_rows
+from cli.models import warn_of_unknown_labels
 from cli.quantity import count
 from cli.render import Column, Format, Row, render_rows
 from cli.session import stored
@@ -79,14 +80,15 @@ def command(
     entity counts by job for each job that asked for it. In a pattern of --document * and ? stand for characters of
     one name, ** for any. Pages, where documents have them, are in all formats but the table. csv is written as it
     is stored: add --excel-safe when the file is for a spreadsheet, where a name that begins with = + - @ may run as
-    a formula. A record of a JSON Lines file is shown as file#record. Rows are written while they are found, however
-    many they are.
+    a formula. A record of a CSV or JSON Lines file is file#record; the file stands for all of them. Rows are written
+    while they are found, however many they are.
     """
     _refuse_misfits(form, as_json, excel_safe or bom, target)
     nearness = Nearness(near, cooccur, "sentence" if within is None else within)
     _refuse_contradictions(nearness, within, context, count_by, conditions)
     with stored() as database:
         query = _query(database, beside=cooccur, **conditions)
+        warn_of_unknown_labels(database, (*query.labels, *cooccur))
         surroundings = Surroundings(database, nearness)
         if count_by:
             rows = _counts(database, query, surroundings, nearness, count_by)
@@ -137,11 +139,15 @@ def _query(
     from worker import store
     from worker.store.globs import is_glob
 
-    names = [document for document in documents if not is_glob(document)]
+    files = {
+        document
+        for document in documents
+        if is_glob(document) or store.is_file_of_records(database, document)
+    }
     return store.EntityQuery(
         job_ids=tuple(store.find_job(database, job).id for job in jobs),
-        document_ids=tuple(store.find_document(database, name).id for name in names),
-        paths=tuple(document for document in documents if is_glob(document)),
+        document_ids=tuple(store.find_document(database, name).id for name in documents if name not in files),
+        paths=tuple(files),
         model_id=find_model(database, model).id if model else None,
         labels=label,
         **same,

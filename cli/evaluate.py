@@ -220,6 +220,10 @@ def _warn(answer: dict[str, Any], n_gold: int) -> None:
         more = f" and {len(missing) - _NAMES_SHOWN} more" if len(missing) > _NAMES_SHOWN else ""
         names = ", ".join(missing[:_NAMES_SHOWN]) + more
         output.warn(f"{count(len(missing), 'gold document')} of {n_gold} not found among the job's: {names}")
+        if not answer["n_documents"]:
+            output.say(
+                "Gold finds a document by its id, its path or its whole text; `nerq status` lists the jobs."
+            )
     if not n_gold:
         output.warn("The gold holds no document.")
     unknown = answer["unknown_labels"]

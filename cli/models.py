@@ -12,7 +12,7 @@ import click
 from cli.choose import SHORT_ID
 from cli.next_steps import suggest
 from cli.options import json_lines, json_object
-from cli.output import say, write
+from cli.output import say, warn, write
 from cli.quantity import count
 from cli.quantize import quantize
 from cli.render import Column, render_one, render_rows
@@ -20,7 +20,7 @@ from cli.session import opened_database, read_settings, sqlite_path
 
 if TYPE_CHECKING:
     from worker.settings import Settings
-    from worker.store import ModelRow
+    from worker.store import Database, ModelRow
 
 COLUMNS = (
     Column("name", cut="left"),
@@ -139,6 +139,15 @@ def _bundled() -> Iterator[dict[str, Any]]:
 def entity_labels(tags: tuple[str, ...]) -> list[str]:
     """The labels of entities behind BIO tags: ("O", "B-PER", "I-PER") -> ["PER"]."""
     return sorted({tag.split("-", 1)[-1] for tag in tags if tag != "O"})
+
+
+def warn_of_unknown_labels(database: Database, labels: Iterable[str]) -> None:
+    """Say which labels no model has that has read into this database: nothing can be found by them."""
+    from worker import store
+
+    known = {label for model in store.list_models(database) for label in entity_labels(model.labels)}
+    if known and (unknown := [label for label in labels if label not in known]):
+        warn(f"No model here finds {', '.join(unknown)}; they find {', '.join(sorted(known))}.")
 
 
 def refuse_unknown_labels(model: ModelRow, labels: Iterable[str]) -> None:

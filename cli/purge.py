@@ -111,9 +111,9 @@ def _deleted(purged: Purged, what: str) -> str:
         count(purged.n_extractions, "extraction") + running,
         count(purged.n_entities, "entity", "entities"),
     ]
-    stay = "stays" if purged.n_kept == 1 else "stay"
+    stay, it = ("stays", "it") if purged.n_kept == 1 else ("stay", "them")
     kept = (
-        f" {count(purged.n_kept, 'document')} {stay}: another job has submitted it too."
+        f" {count(purged.n_kept, 'document')} {stay}: another job has submitted {it} too."
         if purged.n_kept
         else ""
     )

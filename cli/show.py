@@ -35,6 +35,7 @@ def command(document: str, model: str | None, no_pager: bool, as_json: bool) -> 
     Examples:
       nerq show contracts/lease.txt     by path
       nerq show lease.txt               by a unique end of its path
+      nerq show letters.csv#17          a record of a table
       nerq show 12 --json               by its id, for machines
       nerq show lease.pdf --no-pager    without $PAGER or less
 

@@ -86,8 +86,11 @@ def command(
     Without a broker the work is done here and now. With one (NERQ_BROKER) it is queued for `nerq worker`, and
     the command returns at once. What was read before by the same model is not read again, so an interrupted
     submit goes on where it was when it is given again. A file that cannot be read fails alone, with a reason:
-    `nerq errors JOB`. What a file is, its content decides before its name does. In folders and archives, hidden
-    files and those that there is no reader for are counted, not failed.
+    `nerq errors JOB`. In folders and archives, hidden files and those that there is no reader for are counted, not
+    failed.
+
+    Read are text, Markdown, PDF, DOCX, ODT, RTF, HTML, EML, JSON Lines, CSV, TSV, Parquet (extra: nerq[parquet]),
+    gzip and zip. What a file is, its content decides before its name does.
 
     The exit code is 0 when all is done (or queued), 1 when documents failed, 4 when a PATH does not exist.
     """

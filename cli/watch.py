@@ -22,7 +22,7 @@ from cli.visible import visible
 from worker.errors import EXIT_OK, NotFoundError
 
 if TYPE_CHECKING:
-    from worker.documents import ReadOptions, Skipped
+    from worker.documents import ReadOptions
     from worker.settings import Settings
     from worker.store import Database, ModelFacts, NewSource
     from worker.store.inboxes import SourceKey
@@ -66,9 +66,9 @@ class Watch:
 
         self._inbox.look()
         before = self.intake.n_sources, self.intake.n_failed_sources
-        skipped: Counter[str] = Counter()
+        seen = Intake()
         try:
-            for chunk in self._fresh_chunks(skipped):
+            for chunk in self._fresh_chunks(seen):
                 self.intake.note(chunk)
                 self.intake.add(store.add_sources(self._database, self._job_id, chunk))
                 labour.announce()
@@ -78,22 +78,19 @@ class Watch:
         self._is_away = False
         self._inbox.forget_the_rest()
         n_taken = self.intake.n_sources - before[0]
-        if n_taken or skipped != self.intake.skipped:
-            self.intake.skipped = skipped
-            store.close_job(self._database, self._job_id, skipped)
+        if n_taken or seen.skipped != self.intake.skipped:
+            self.intake.skipped, self.intake.examples = seen.skipped, seen.examples
+            store.close_job(self._database, self._job_id, seen.skipped)
         if n_taken:
             self._is_busy = True
             self._tell(n_taken, self.intake.n_failed_sources - before[1])
 
-    def _fresh_chunks(self, skipped: Counter[str]) -> Iterator[list[NewSource]]:
+    def _fresh_chunks(self, seen: Intake) -> Iterator[list[NewSource]]:
         """What is read now and not in the job yet. Raises NotFoundError while a folder is away."""
         from worker.documents import read_sources
 
-        def on_skip(one: Skipped) -> None:
-            skipped[one.reason] += 1
-
         fresh = _Fresh(self._database, self._job_id)
-        for chunk in chunks(read_sources(self._folders, self._options, on_skip, wants=self._inbox.wants)):
+        for chunk in chunks(read_sources(self._folders, self._options, seen.skip, wants=self._inbox.wants)):
             in_motion = {source.path for source in chunk if source.error_code in _IN_MOTION}
             for path in in_motion:
                 self._inbox.put_back(path)

@@ -96,6 +96,7 @@ def test_files_are_taken_as_they_come_each_once_over_restarts(
     code, answer = watching.end()
     assert (code, answer["job"], answer["sources"], answer["submitted"]["new"]) == (0, 1, 6, 2)
     assert answer["skipped"] == {".png": 1}
+    assert [Path(path).name for path in answer["skipped_examples"][".png"]] == ["scan.png"]
     assert len(json_lines(invoke("status", "--json").stdout)) == 1
 
 

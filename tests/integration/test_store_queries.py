@@ -319,6 +319,23 @@ def test_an_ambiguous_document_is_refused_with_the_candidates(db: Database) -> N
         store.find_document(db, "r.jsonl")
 
 
+def test_a_record_is_found_by_its_file_and_its_name(db: Database) -> None:
+    records = [new_source("in/r.csv", f"text {record}", record=record) for record in ("L1", "L2", "a#b")]
+    new_job(db, [*records, "in/a#L1", "x/c.txt", "y/c.txt"])
+    for ref in ("in/r.csv#L2", "r.csv#L2"):
+        assert store.find_document(db, ref).id == 2
+    assert store.find_document(db, "r.csv#a#b").id == 3
+    assert store.find_document(db, "a#L1").id == 4, "a path with that name comes first"
+    for ref in ("r.csv#L", "r.csv#", ".csv#L2", "#L2"):
+        with pytest.raises(NotFoundError):
+            store.find_document(db, ref)
+    assert [
+        ref
+        for ref in ("r.csv", "in/r.csv", "c.txt", "a#L1", "r.csv#L2", "no", "1")
+        if store.is_file_of_records(db, ref)
+    ] == ["r.csv", "in/r.csv"]
+
+
 def test_a_path_means_its_latest_content(db: Database) -> None:
     new_job(db, [new_source("in/a.txt", "old")])
     new_job(db, [new_source("in/a.txt", "new")])

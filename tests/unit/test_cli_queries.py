@@ -66,6 +66,19 @@ class TestEntities:
         assert invoke("entities", "--label", "ORG", "--json").stdout == ""
         assert invoke("entities", "--min-score", "0.95", "--json").stdout == ""
 
+    def test_a_file_stands_for_all_its_records(self, database: Database) -> None:
+        new_job(database, [new_source("t.csv", f"{name} left", record=name) for name in ("Ed", "Eve")])
+        finish_all(database, ["Ed", "Eve"])
+        for ref, texts in (("t.csv", ["Ed", "Eve"]), ("t.csv#Eve", ["Eve"]), ("t.c*", ["Ed", "Eve"])):
+            rows = json_lines(invoke("entities", "--document", ref, "--json").stdout)
+            assert [row["text"] for row in rows] == texts
+
+    def test_a_label_that_no_model_has_is_told(self) -> None:
+        for option in ("--label", "--cooccur"):
+            result = invoke("entities", option, "PERSON,PER")
+            assert result.exit_code == 0
+            assert "No model here finds PERSON; they find" in result.stderr
+
     def test_conditions_need_not_be_text(self) -> None:
         for option in ("--text", "--like", "--label"):
             for value in ("\udcff", "\udcff,PER" if option == "--label" else "a\udcff"):

@@ -69,6 +69,16 @@ def test_each_problem_is_a_source_with_its_reason_and_the_others_go_on() -> None
     assert not any("François" in str(source.error) for source in sources)
 
 
+def test_a_file_of_another_program_is_told_what_to_save_it_as() -> None:
+    Path("old.DOC").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    (source,) = read("old.DOC")
+    assert source.error is not None
+    assert (source.error.code, source.error.detail) == (
+        "unsupported",
+        "no reader for .doc files: save it as .docx",
+    )
+
+
 def test_a_file_that_went_away_or_became_a_link_is_not_read() -> None:
     for name in ("a.txt", "b.txt", "c.txt"):
         Path(name).write_text(name)

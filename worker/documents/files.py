@@ -105,8 +105,8 @@ def _named(path: Path, options: ReadOptions) -> FoundFile:
     except DocumentError as error:
         return FoundFile(shown, location, error=error, is_named=True)
     if media_type is None:
-        detail = f"no reader for this kind of file; there are {kinds.SUPPORTED}"
-        return FoundFile(shown, location, error=DocumentError("unsupported", detail), is_named=True)
+        refused = DocumentError("unsupported", kinds.refusal(name))
+        return FoundFile(shown, location, error=refused, is_named=True)
     return FoundFile(shown, location, media_type, is_named=True)
 
 

@@ -16,6 +16,8 @@ RECORDS: Final = frozenset({JSONL, CSV, TSV, PARQUET})
 SUPPORTED: Final = (
     ".txt, .md, .pdf, .docx, .odt, .rtf, .html, .eml, .jsonl, .csv, .tsv, .parquet, and .gz and .zip of them"
 )
+#: What a program that opens files of these kinds can save them as.
+_SAVED_AS: Final = {".doc": ".docx", ".msg": ".eml", ".xls": ".csv", ".xlsx": ".csv"}
 #: A longer suffix, dot included, names no kind of file; nor does one with digits (`backup.20240101`, `part.r07`).
 _MAX_SUFFIX_CHARS = 10
 #: Kinds that are wrapped up in others: a .jar is a zip too, but no folder of documents.
@@ -34,6 +36,13 @@ def media_type(name: str, head: bytes = b"") -> str | None:
         if name.lower().endswith(_TAR_SUFFIXES):
             return None
     return found
+
+
+def refusal(name: str) -> str:
+    """What to say of a file that there is no reader for."""
+    if other := _SAVED_AS.get(suffix := PurePosixPath(name).suffix.lower()):
+        return f"no reader for {suffix} files: save it as {other}"
+    return f"no reader for this kind of file; there are {SUPPORTED}"
 
 
 def kind_of_suffix(name: str) -> str:

@@ -33,7 +33,7 @@ from worker.store.answers import (
     WorkerRow,
 )
 from worker.store.database import Database
-from worker.store.documents import document_readings, find_document, job_documents
+from worker.store.documents import document_readings, find_document, is_file_of_records, job_documents
 from worker.store.entities import document_entities, find_entities
 from worker.store.entity_counts import count_entities
 from worker.store.evaluations import add_evaluation, delete_evaluations, find_evaluation, list_evaluations
@@ -127,6 +127,7 @@ __all__ = [
     "finish",
     "fold_name",
     "give_back",
+    "is_file_of_records",
     "job_documents",
     "job_errors",
     "job_overview",

@@ -23,7 +23,7 @@ _CANDIDATES_SHOWN = 5
 def find_document(db: Database, ref: str) -> DocumentRow:
     """The document by its id, a path, or the end of a path (whole names: `a.txt` is the end of `x/a.txt`).
 
-    A path that was submitted again with another content means the latest content.
+    A path that was submitted again with another content means the latest content. A record is `path#record`.
 
     Raises:
         NotFoundError: no document answers to it.
@@ -42,6 +42,15 @@ def find_document(db: Database, ref: str) -> DocumentRow:
         return DocumentRow(
             row.id, row.sha256, row.text, row.n_chars, tuple(connection.execute(paths).scalars())
         )
+
+
+def is_file_of_records(db: Database, ref: str) -> bool:
+    """Whether `ref` is, or is the end of, one path with several documents: its records."""
+    with db.read() as connection:
+        if _NUMBER.fullmatch(ref) and _by_id(connection, int(ref)):
+            return False
+        rows = _named(connection, storable(ref))
+    return len({row.path for row in rows}) == 1 and len({row.document_id for row in rows}) > 1
 
 
 def job_documents(db: Database, job_id: int) -> Generator[JobDocument, None, None]:
@@ -67,13 +76,13 @@ def job_documents(db: Database, job_id: int) -> Generator[JobDocument, None, Non
                 )
 
 
-def is_at_path_end(ref: str) -> ColumnElement[bool]:
+def is_at_path_end(ref: str, path: ColumnElement[str] = source.c.path) -> ColumnElement[bool]:
     """Whether a source's path ends in `ref`, in whole names."""
     end = "/" + ref.removeprefix("./").lstrip("/")
     # substr instead of LIKE, which on SQLite takes no notice of case.
     return and_(
-        func.length(source.c.path) >= len(end),
-        func.substr(source.c.path, func.length(source.c.path) - (len(end) - 1)) == end,
+        func.length(path) >= len(end),
+        func.substr(path, func.length(path) - (len(end) - 1)) == end,
     )
 
 
@@ -95,13 +104,25 @@ def _by_id(connection: Connection, document_id: int) -> int | None:
 
 
 def _by_path(connection: Connection, ref: str) -> int:
-    for condition in (source.c.path == ref, is_at_path_end(ref)):
-        rows = _latest(connection, condition)
-        if len({row.document_id for row in rows}) > 1:
-            raise InputError(f"{ref!r} names more than one document: {_candidates(rows)}.")
-        if rows:
-            return int(rows[0].document_id)
-    raise NotFoundError(f"There is no document {ref!r}.")
+    rows = _named(connection, ref)
+    if not rows:
+        raise NotFoundError(
+            f"There is no document {ref!r}: give its id, its path or the end of its path, such as lease.txt."
+        )
+    if len({row.document_id for row in rows}) > 1:
+        raise InputError(
+            f"{ref!r} names more than one document: {_candidates(rows)}. Give the number of one of them."
+        )
+    return int(rows[0].document_id)
+
+
+def _named(connection: Connection, ref: str) -> Sequence[AnyRow]:
+    """The newest sources at that path; if there are none, at its end; if there are none, that are `path#record`."""
+    conditions = [source.c.path == ref, is_at_path_end(ref)]
+    if "#" in ref:
+        shown = source.c.path + "#" + source.c.record
+        conditions += [shown == ref, is_at_path_end(ref, shown)]
+    return next(filter(None, (_latest(connection, condition) for condition in conditions)), ())
 
 
 def _latest(connection: Connection, condition: ColumnElement[bool]) -> Sequence[AnyRow]:
