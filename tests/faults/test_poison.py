@@ -71,7 +71,7 @@ def test_a_gpu_that_runs_out_of_memory_fails_only_what_does_not_fit_alone(
 ) -> None:
     checkpoint = Checkpoint.open(str(tiny_checkpoint))
     model = ModelFacts(checkpoint.id, "tiny", str(tiny_checkpoint), checkpoint.labels.names)
-    settings = make_settings(sqlite_url, precision="fp32")
+    settings = make_settings(sqlite_url, precision="fp32", engine="torch")
     db = store.open_database(sqlite_url)
     job = submit(db, [*GOOD, "a sentence of many words " * 20], model)
     ids = [row.id for row in store.announce(db, 99)]

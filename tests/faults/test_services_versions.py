@@ -41,7 +41,7 @@ ARGUMENTS = {
     "worker": [],
 }
 #: They have no use for a database, or are the remedy.
-NEEDS_NONE = {"data", "db", "train"}
+NEEDS_NONE = {"completion", "config", "data", "db", "train"}
 #: What a later version of nerq may do to a table: a column that it alone knows how to fill.
 LATER = "ALTER TABLE extraction ADD COLUMN cost INTEGER CHECK (status <> 'done' OR cost IS NOT NULL)"
 
