@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -49,6 +51,24 @@ def _mark(found: FoundFile) -> _Mark | None:
         return (found.error.code,)
     try:
         status = found.location.path.lstat()
-    except OSError:
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return _mark_of_opened(found)
         return None
+    return _mark_of(status)
+
+
+def _mark_of_opened(found: FoundFile) -> _Mark:
+    """Of a file whose path is too long for one call."""
+    from worker.documents.opening import open_regular
+    from worker.errors import DocumentError
+
+    try:
+        with open_regular(found.location) as file:
+            return _mark_of(os.fstat(file.fileno()))
+    except DocumentError as error:
+        return (error.code,)
+
+
+def _mark_of(status: os.stat_result) -> _Mark:
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

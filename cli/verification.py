@@ -27,6 +27,7 @@ class Verification:
     options: ReadOptions
     n_equal: int = 0
     n_unchecked: int = 0  #: sources that came through standard input, which is gone
+    n_replaced: int = 0  #: sources that the job's inbox read again later, as something else
     n_new: int = 0  #: files or records that are there now and were not part of the job
     found: Counter[str] = field(default_factory=Counter)  #: differences by kind
 
@@ -45,16 +46,35 @@ class Verification:
     def _of_files(self) -> Iterator[Mapping[str, Any]]:
         from worker.store.verification import job_sources
 
-        for then, now in _paired(job_sources(self.database, self.job.id), self._read_again()):
-            if then is None:
-                self.n_new += 1
-            elif then.path == "-":
+        stored, read = Counter[SourceFacts](), Counter[SourceFacts]()
+        for _ in _equal(job_sources(self.database, self.job.id), self._read_again(), stored, read):
+            self.n_equal += 1
+        now_by_key: dict[_Key, deque[SourceFacts]] = {}
+        for facts in read.elements():
+            now_by_key.setdefault(_key(facts), deque()).append(facts)
+        for then in self._to_compare(list(stored.elements())):
+            others = now_by_key.get(_key(then))
+            if then.path == "-":
                 self.n_unchecked += 1
-            elif difference := _difference(then, now):
+            elif difference := _difference(then, others.popleft() if others else None):
                 kind, detail = difference
                 yield {"path": then.path, "record": then.record, "kind": kind, "detail": detail}
             else:
                 self.n_equal += 1
+        self.n_new = sum(map(len, now_by_key.values()))
+
+    def _to_compare(self, unequal: list[SourceFacts]) -> list[SourceFacts]:
+        """Of a source that an inbox took again later, only what it was last counts."""
+        from worker.store.verification import job_sources
+
+        if not self.job.options.get("watch_folder"):
+            return unequal
+        last = {_key(facts): facts for facts in unequal}
+        n_unequal = Counter(map(_key, unequal))
+        n_taken = Counter(key for key in map(_key, job_sources(self.database, self.job.id)) if key in last)
+        compared = [facts for key, facts in last.items() if n_taken[key] == n_unequal[key]]
+        self.n_replaced = len(unequal) - len(compared)
+        return compared
 
     def _read_again(self) -> Iterator[SourceFacts]:
         """What is there now, without the texts."""
@@ -110,28 +130,28 @@ def _damage(document: JobDocument) -> str | None:
     return None
 
 
-def _paired(
-    stored: Iterator[SourceFacts], read: Iterator[SourceFacts]
-) -> Iterator[tuple[SourceFacts | None, SourceFacts | None]]:
-    """Each of both with its like, or alone. Both come in the same order, so that little waits for its like."""
-    waiting: tuple[dict[_Key, deque[SourceFacts]], ...] = ({}, {})
-    sides: list[tuple[int, Iterator[SourceFacts]]] = [(0, stored), (1, read)]
+def _key(facts: SourceFacts) -> _Key:
+    return facts.path, facts.record
+
+
+def _equal(
+    stored: Iterator[SourceFacts],
+    read: Iterator[SourceFacts],
+    only_stored: Counter[SourceFacts],
+    only_read: Counter[SourceFacts],
+) -> Iterator[SourceFacts]:
+    """What is in both; at the end the counters have the rest. Both come in the same order, so that little waits."""
+    sides = [(stored, only_stored, only_read), (read, only_read, only_stored)]
     while sides:
-        for side, source in list(sides):
+        for side in list(sides):
+            source, own, others = side
             facts = next(source, None)
             if facts is None:
-                sides.remove((side, source))
-                continue
-            key = (facts.path, facts.record)
-            others = waiting[1 - side].get(key)
-            if not others:
-                waiting[side].setdefault(key, deque()).append(facts)
-                continue
-            other = others.popleft()
-            if not others:
-                del waiting[1 - side][key]
-            yield (facts, other) if side == 0 else (other, facts)
-    for facts in (facts for some in waiting[0].values() for facts in some):
-        yield facts, None
-    for facts in (facts for some in waiting[1].values() for facts in some):
-        yield None, facts
+                sides.remove(side)
+            elif facts in others:
+                others[facts] -= 1
+                if not others[facts]:
+                    del others[facts]
+                yield facts
+            else:
+                own[facts] += 1

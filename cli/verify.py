@@ -60,6 +60,8 @@ def _say(verification: Verification) -> None:
     parts += [f"{count(n)} {kind}" for kind, n in verification.found.most_common()]
     if verification.n_unchecked:
         parts.append(f"{count(verification.n_unchecked)} from standard input not checked")
+    if verification.n_replaced:
+        parts.append(f"{count(verification.n_replaced)} read again later")
     if verification.n_new:
         parts.append(f"{count(verification.n_new)} not of the job")
     output.say(f"Job {verification.job.id}: {', '.join(parts)}.")

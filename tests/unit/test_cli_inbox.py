@@ -51,6 +51,19 @@ def test_so_does_one_of_the_same_size_that_was_written_again(folder: Path) -> No
     assert look(inbox, folder) == ["b.txt"]
 
 
+def test_a_path_that_is_too_long_for_one_call_is_taken_too(folder: Path) -> None:
+    inner = os.open(folder, os.O_RDONLY)
+    for _ in range(25):
+        os.mkdir("x" * 200, dir_fd=inner)
+        outer, inner = inner, os.open("x" * 200, os.O_RDONLY, dir_fd=inner)
+        os.close(outer)
+    os.close(os.open("deep.txt", os.O_WRONLY | os.O_CREAT, dir_fd=inner))
+    os.close(inner)
+    inbox = Inbox()
+    look(inbox, folder)
+    assert "deep.txt" in look(inbox, folder)
+
+
 def test_a_file_that_was_put_back_or_is_there_again_is_taken_again(folder: Path) -> None:
     inbox = Inbox()
     look(inbox, folder)

@@ -79,6 +79,24 @@ def test_each_kind_of_change_is_told(
     assert kinds() == [found]
 
 
+def test_what_an_inbox_took_again_is_compared_as_it_was_last(database: Database) -> None:
+    options = {"paths": ["in"], "watch_folder": True}
+    job_id = store.create_job(database, None, MODEL, options)
+    Path("in").mkdir()
+    for text in ("old", "new", "newer"):
+        Path("in/a.txt").write_text(text)
+        Path("in/b.jsonl").write_text(f'{{"text": "{text}"}}\n{{"text": "same"}}\n')
+        for chunk in chunks(read_sources(["in"], ReadOptions())):
+            store.add_sources(database, job_id, chunk)
+    assert kinds() == []
+    said = invoke("verify", "last").stderr.splitlines()[-1]
+    assert said == f"Job {job_id}: 3 sources equal, 6 read again later."
+    Path("in/a.txt").write_text("other")
+    assert kinds() == [("in/a.txt", None, "changed")]
+    Path("in/a.txt").unlink()
+    assert kinds() == [("in/a.txt", None, "missing")]
+
+
 def test_new_files_are_counted_and_a_whole_folder_may_be_missing(job: int) -> None:
     Path("in/0.txt").write_text("new")
     result = invoke("verify", "last")

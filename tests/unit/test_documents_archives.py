@@ -206,6 +206,27 @@ def test_a_reading_goes_on_where_another_ended(tmp_path: Path) -> None:
     assert [r.path for r in given] == ["x.zip/1.jsonl"] * 2 + ["x.zip/2.jsonl"] * 2
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.zip", zipped({"a.txt": "Ann", "b.txt": "Bo"})),
+        ("x.jsonl.gz", gzip.compress(b'{"text": "Ann"}\n' * 2)),
+    ],
+)
+def test_what_is_written_to_while_it_is_read_has_changed(name: str, data: bytes) -> None:
+    Path(name).write_bytes(data)
+    (found,) = find_files([name], OPTIONS)
+    assert isinstance(found, FoundFile)
+    results = read_file(found, OPTIONS, Visit())
+    first = next(results)
+    os.utime(name, (1, 1))
+    *_, last = results
+    assert isinstance(first, Source)
+    assert isinstance(last, Source)
+    assert first.document == Document.of("Ann")
+    assert (last.path, last.error and last.error.code) == (name, "changed")
+
+
 def test_a_program_of_others_makes_archives_too() -> None:
     Path("a.txt").write_text("Ann")
     subprocess.run(["python3", "-m", "zipfile", "-c", "x.zip", "a.txt"], check=True)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from worker.documents.archives import Archive, open_archive, open_member
 from worker.documents.compressed import unpacked
-from worker.documents.content import Content, opened
+from worker.documents.content import Content, opened, refuse_changed
 from worker.documents.document import Skipped, Source, Table
 from worker.documents.files import FoundFile
 from worker.documents.formats.media_types import CSV, GZIP, JSONL, PARQUET, TSV, ZIP
@@ -38,6 +38,7 @@ def read_file(found: FoundFile, options: ReadOptions, visit: Visit) -> Iterator[
             if content.media_type == ZIP:
                 with open_archive(content, found.location.way or (found.name,), options) as archive:
                     yield from _read_archive(archive, options, visit)
+                refuse_changed(content)
             else:
                 yield from _read_content(content, options)
     except DocumentError as error:
@@ -91,6 +92,7 @@ def _read_gzip(content: Content, options: ReadOptions) -> Iterator[Result]:
             yield inner
             return
         for result in _read_content(inner, options):
+            refuse_changed(content)
             if isinstance(result, Source) and result.file_sha256:
                 content.file.seek(0)
                 digest = hashlib.file_digest(content.file, "sha256").hexdigest()  # type: ignore[arg-type]
