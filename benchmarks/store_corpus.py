@@ -26,7 +26,7 @@ from worker.store import (
 #: The first is the most frequent.
 LABELS = ("PER", "ORG", "LOC", "DATE", "MISC")
 ENTITIES_PER_DOCUMENT = 50
-#: As a worker's batch has unless it is set otherwise.
+#: Whatever a message may name by default: figures of different versions compare only while this stays.
 DOCUMENTS_PER_BATCH = 64
 _MODEL = ModelFacts(
     "0" * 64, "benchmark", "none", ("O", *(f"{tag}-{label}" for label in LABELS for tag in "BI"))
