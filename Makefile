@@ -45,6 +45,9 @@ demo: $(INSTALLED) ## Read the example documents on this machine alone: entities
 	$(DEMO_DATABASE) $(BIN)/nerq entities --count-by text --limit 10
 	@echo
 	$(DEMO_DATABASE) $(BIN)/nerq evaluate last --gold examples/gold.jsonl
+	@echo
+	@echo 'To go on: . $(BIN)/activate, then `nerq submit FOLDER` reads a folder of yours into ./nerq.db,'
+	@echo 'and export $(DEMO_DATABASE) asks the demo more. docs/tour.md shows what else there is.'
 
 .PHONY: test
 test: $(INSTALLED) ## Run all tests (ARGS="..." goes to pytest)

@@ -329,11 +329,18 @@ def test_a_record_is_found_by_its_file_and_its_name(db: Database) -> None:
     for ref in ("r.csv#L", "r.csv#", ".csv#L2", "#L2"):
         with pytest.raises(NotFoundError):
             store.find_document(db, ref)
-    assert [
-        ref
-        for ref in ("r.csv", "in/r.csv", "c.txt", "a#L1", "r.csv#L2", "no", "1")
-        if store.is_file_of_records(db, ref)
-    ] == ["r.csv", "in/r.csv"]
+
+
+def test_a_file_of_records_is_one_file_whatever_paths_it_has(db: Database) -> None:
+    records = [new_source("in/r.csv", f"text {record}", record=record) for record in ("L1", "L2")]
+    new_job(db, [*records, "x/c.txt", "y/c.txt"])
+    refs = ("r.csv", "in/r.csv", "c.txt", "r.csv#L2", "no", "1")
+    assert [ref for ref in refs if store.is_file_of_records(db, ref)] == ["r.csv", "in/r.csv"]
+    new_job(db, [new_source("/all/in/r.csv", f"text {record}", record=record) for record in ("L1", "L2")])
+    assert store.is_file_of_records(db, "r.csv")
+    new_job(db, [new_source("r.csv", f"more {record}", record=record) for record in ("L1", "L2")])
+    assert not store.is_file_of_records(db, "r.csv"), "two files"
+    assert store.is_file_of_records(db, "in/r.csv")
 
 
 def test_a_path_means_its_latest_content(db: Database) -> None:

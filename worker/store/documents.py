@@ -6,7 +6,7 @@ import re
 from collections.abc import Generator, Sequence
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from worker.errors import InputError, NotFoundError
 from worker.store.answers import DocumentRow, JobDocument, ReadingRow
@@ -45,12 +45,20 @@ def find_document(db: Database, ref: str) -> DocumentRow:
 
 
 def is_file_of_records(db: Database, ref: str) -> bool:
-    """Whether `ref` is, or is the end of, one path with several documents: its records."""
+    """Whether `ref` is, or is the end of, one path with several documents, which are its records.
+
+    One file may be stored under several paths, such as a relative and an absolute one.
+    """
     with db.read() as connection:
         if _NUMBER.fullmatch(ref) and _by_id(connection, int(ref)):
             return False
-        rows = _named(connection, storable(ref))
-    return len({row.path for row in rows}) == 1 and len({row.document_id for row in rows}) > 1
+        path = storable(ref)
+        rows = _latest(connection, or_(source.c.path == path, is_at_path_end(path)))
+    held: dict[str, set[int]] = {}
+    for row in rows:
+        held.setdefault(row.path, set()).add(row.document_id)
+    first, *others = held.values() or [set()]
+    return len(first) > 1 and all(documents == first for documents in others)
 
 
 def job_documents(db: Database, job_id: int) -> Generator[JobDocument, None, None]:
