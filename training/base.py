@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
@@ -44,7 +45,9 @@ def open_base(name_or_path: str, labels: Sequence[str]) -> tuple[Any, Any]:
             )
             _take_over_labels(model, path, labels)
     except (AttributeError, OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{name_or_path} cannot be trained from: {error}") from error
+        bundled = ", ".join(bundled_models())
+        known = "" if Path(path).is_dir() else f", neither bundled ({bundled}) nor a folder,"
+        raise ModelError(f"{name_or_path}{known} cannot be trained from: {error}") from error
     if not tokenizer.is_fast:
         raise ModelError(f"{name_or_path} has no fast tokenizer (tokenizer.json).")
     return model, tokenizer

@@ -253,7 +253,9 @@ def test_an_existing_output_is_not_overwritten_unasked(options: TrainOptions) ->
 
 
 def test_a_failed_run_leaves_nothing(options: TrainOptions, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="cannot be trained from"):
+    with pytest.raises(
+        ModelError, match=r"neither bundled \(.*general.*\) nor a folder, cannot be trained from"
+    ):
         train(replace(options, base=str(tmp_path / "nothing-there")))
     (tmp_path / "train.conll").write_text("Jane B-PER\nDoe\n")
     with pytest.raises(InputError, match=r"train\.conll:2"):
