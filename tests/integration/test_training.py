@@ -303,6 +303,7 @@ class TestCommand:
         from cli.train import command
 
         fields = {field.name: field.default for field in dataclasses.fields(TrainOptions)}
+        assert fields.pop("engine") == "auto"  # that is NERQ_ENGINE
         params, context = {param.name: param for param in command.params}, click.Context(command)
         assert fields.pop("engine") == "auto"  # a setting of the machine, not of the run
         assert set(fields) == set(params) - {"quiet", "as_json"}
