@@ -124,6 +124,8 @@ class TestRunning:
             other.execute("SELECT pg_advisory_lock(%s)", [migration._UPGRADE_LOCK])
             with pytest.raises(TransientError, match="is being upgraded"):
                 store.create_job(db, None, MODEL, {})
+            # A server that learns of the end of a connection gives its locks back some time later.
+            other.execute("SELECT pg_advisory_unlock(%s)", [migration._UPGRADE_LOCK])
         store.create_job(db, None, MODEL, {})
         db.close()
 

@@ -143,6 +143,7 @@ def test_a_family_learns_what_it_is_shown(name: str, tmp_path: Path) -> None:
         learning_rate=0.003,
         batch_pieces=100,
         max_words=20,
+        sentence_share=0.5,  # what it is asked is a single sentence
         max_pieces=60,
         precision="fp32",
         threads=1,
