@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from transformers import LongformerConfig, LongformerForTokenClassification
 
@@ -20,6 +21,7 @@ from worker.errors import ModelError, SettingsError
 from worker.recognition import Checkpoint, Recognizer
 from worker.recognition.engine_openvino import OpenVinoEngine, choose_precision, open_openvino_engine
 from worker.recognition.engines import open_engine
+from worker.recognition.packing import Pack
 from worker.recognition.reading import Reading
 
 TEXTS = [*CORPUS, " ".join(CORPUS * 4), "York"]
@@ -67,6 +69,20 @@ def test_entities_do_not_depend_on_the_pack(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_checkpoint(tmp_path_factory.mktemp("openvino") / "tiny")
+
+
+def test_memory_does_not_grow_with_the_shapes_of_packs(folder: Path) -> None:
+    engine = open_openvino_engine(Checkpoint.open(str(folder)), "auto", 1)
+    process, before = psutil.Process(), 0
+    for n_windows in range(1, 31):
+        for n_pieces in range(4, 44):
+            ids = np.full((n_windows, n_pieces), 5)
+            words = np.arange(n_windows)
+            ones = np.ones(n_windows, np.int64)
+            engine.predict(Pack(ids, ones * n_pieces, words, ones, words, ones.astype(bool)))
+        if n_windows == 10:
+            before = process.memory_info().rss
+    assert process.memory_info().rss - before < 40 * 2**20  # without a bound on what is kept, over 400 MB
 
 
 OPEN = """

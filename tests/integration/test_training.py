@@ -301,6 +301,7 @@ class TestCommand:
         from cli.train import command
 
         fields = {field.name: field.default for field in dataclasses.fields(TrainOptions)}
+        assert fields.pop("engine") == "auto"  # that is NERQ_ENGINE
         params, context = {param.name: param for param in command.params}, click.Context(command)
         assert set(fields) == set(params) - {"quiet", "as_json"}
         for name, default in fields.items():

@@ -27,6 +27,7 @@ INPUTS: Final = ("input_ids", "attention_mask", "word_rows", "word_columns")
 TOLERANCE = 1e-3
 #: How OpenVINO calls our precisions.
 _HINTS: Final = {"fp32": "f32", "bf16": "bf16"}
+_KERNELS_KEPT = 64
 #: Of what this module writes; another form gets another place in the cache.
 _FORM = 1
 #: Words of the windows on which both networks are compared.
@@ -76,6 +77,9 @@ def cpu_properties(precision: str, threads: int | None) -> dict[str, Any]:
         "NUM_STREAMS": 1,
         # Several model processes share a machine; pinned, all of them would sit on the first cores.
         "ENABLE_CPU_PINNING": False,
+        # Kernels are made for a shape, and packs have thousands of shapes: kept as the default is, they took 300 MB
+        # after 500 packs and more with each. So many serve the layers of one pass, which is what kernels pay for.
+        "CPU_RUNTIME_CACHE_CAPACITY": _KERNELS_KEPT,
     }
     return {**properties, "INFERENCE_NUM_THREADS": threads} if threads else properties
 
