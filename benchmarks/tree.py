@@ -37,14 +37,14 @@ class Run:
 
 
 def run_nerq(arguments: Sequence[str], settings: Mapping[str, str]) -> Run:
-    """Run nerq's command line and look at it until it ends; what it prints goes to standard error."""
+    """Run nerq's command line and look at it until it ends."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NERQ_")}
     started = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "cli", *arguments],
         env=environment | dict(settings),
         cwd=Path(__file__).parent.parent,
-        stdout=sys.stderr,
+        stdout=subprocess.DEVNULL,
     )
     run = Run(0, 0.0)
     while process.poll() is None:
@@ -71,4 +71,5 @@ def _peak(process: psutil.Process) -> int:
     status = Path(f"/proc/{process.pid}/status")
     if not status.exists():
         return int(process.memory_info().rss)
-    return 1024 * int(status.read_text().partition("VmHWM:")[2].split()[0])
+    lines = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+    return 1024 * int(lines[0].split()[1]) if lines else 0  # one that has just ended has no memory
