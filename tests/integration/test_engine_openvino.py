@@ -18,7 +18,7 @@ import psutil
 import pytest
 from transformers import LongformerConfig, LongformerForTokenClassification
 
-from tests.command_line import invoke
+from tests.command_line import PATIENCE_S, environment, invoke
 from tests.tiny import CORPUS, FAMILIES, make_tiny_checkpoint, make_tiny_family
 from worker.errors import ModelError, SettingsError
 from worker.recognition import Checkpoint, Recognizer
@@ -61,6 +61,22 @@ def test_16_bits_change_little(tmp_path: Path, family: str) -> None:
     assert coarse.precision == ("fp32" if family in ("mpnet", "deberta-v2") else "bf16")
     expected = rows(checkpoint, fine)
     assert np.abs(rows(checkpoint, coarse) - expected).max() < 0.1 * expected.std()
+
+
+def test_a_signal_is_handled_after_models_have_come_and_gone(folder: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from worker.recognition import Checkpoint\n"
+        "from worker.recognition.engine_openvino import open_openvino_engine\n"
+        "checkpoint = Checkpoint.open(sys.argv[1])\n"
+        "first, second = (open_openvino_engine(checkpoint, 'fp32', threads=1) for _ in range(2))\n"
+        "del first\n"
+        "del second\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    command = [sys.executable, "-c", code, str(folder)]
+    assert subprocess.run(command, env=environment(), timeout=PATIENCE_S).returncode == 7
 
 
 def test_entities_do_not_depend_on_the_pack(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from typing import Any
 
@@ -79,7 +80,13 @@ def open_int8_engine(checkpoint: Checkpoint, threads: int | None = None) -> Open
     return _compiled(core, checkpoint, network, "int8", properties)
 
 
+@functools.cache
 def _core() -> openvino.Core:
+    """The only one of this process, for good.
+
+    Its CPU plugin gives the thread another stack for signals and, when it goes, the one of before: of two that do
+    not go in turn, the last leaves a stack that is gone, and the next signal ends the process.
+    """
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": False})  # a running model must not change with its file
     return core
@@ -117,7 +124,7 @@ def choose_precision(precision: str) -> tuple[str, str]:
         raise SettingsError(
             f"There is no precision {precision!r} on a CPU with OpenVINO; choose auto, fp32, bf16 or int8."
         )
-    has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    has_bf16 = "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if precision == "bf16" and not has_bf16:
         return "bf16", "asked for, though this CPU has no instructions for it"
     if precision != "auto":
