@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -198,11 +199,10 @@ class Spacy:
     """Another model, with labels of its own, but what many people would take."""
 
     def __init__(self, name: str, threads: int) -> None:
-        import spacy
-
         del threads  # it computes on one
         self.work = Work()
-        self._nlp = spacy.load(name, exclude=["tagger", "parser", "attribute_ruler", "lemmatizer"])
+        package = import_module(name)
+        self._nlp = package.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer"])
         self._nlp.max_length = 10**9
 
     def read(self, texts: Sequence[str]) -> list[list[Span]]:

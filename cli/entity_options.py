@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from cli.options import StoredInteger, split_labels
+from cli.options import FiniteRange, StoredInteger, split_labels
 from cli.surroundings import Within
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -118,7 +118,7 @@ _OPTIONS = (
     click.option("--text", help="Only entities that read exactly like this."),
     click.option("--name", help="Only this name, whatever its case, spaces and line breaks."),
     click.option("--like", help="Only entities that contain this; case and line breaks do not matter."),
-    click.option("--min-score", type=click.FloatRange(0, 1), help="Only entities at least this probable."),
+    click.option("--min-score", type=FiniteRange(0, 1), help="Only entities at least this probable."),
     click.option(
         "--model", metavar="MODEL", help="Only what this model found: its name or the start of its id."
     ),

@@ -13,7 +13,7 @@ from cli import output
 from cli.annotated_input import AnnotatedInput
 from cli.contender import Way
 from cli.evaluation import Question, Scored, keep, score
-from cli.options import OutputFile, json_object, quiet
+from cli.options import FiniteRange, OutputFile, json_object, quiet
 from cli.quantity import count
 from cli.render import render_one
 from cli.scores import Shown, print_figures
@@ -71,7 +71,7 @@ def _split_lengths(_ctx: click.Context, _param: click.Parameter, value: str) -> 
     help="With --model: how its labels are chosen. [default: as the model says]",
 )
 @click.option("--against", metavar="JOB|MODEL", help="Compare with another job or model on the same gold.")
-@click.option("--min-score", type=click.FloatRange(0, 1), help="Leave out entities below this probability.")
+@click.option("--min-score", type=FiniteRange(0, 1), help="Leave out entities below this probability.")
 @click.option("--confusion", is_flag=True, help="Show which labels are taken for which.")
 @click.option("--errors", type=click.IntRange(min=0), metavar="N", help="Show this many errors, worst first.")
 @click.option("--full", is_flag=True, help="Show every figure.")

@@ -13,7 +13,7 @@ from cli import output
 from cli.choose import find_model
 from cli.left_out import left_out_fields, warn_of_left_out
 from cli.models import refuse_unknown_labels
-from cli.options import json_object, quiet, split_labels
+from cli.options import FiniteRange, json_object, quiet, split_labels
 from cli.progress import Moment, make_display
 from cli.quantity import count
 from cli.render import render_one
@@ -55,7 +55,7 @@ _STDOUT = Path("-")
 @click.option(
     "--label", multiple=True, callback=split_labels, metavar="LABEL", help="Only these labels, e.g. PER,ORG."
 )
-@click.option("--min-score", type=click.FloatRange(0, 1), help="Only entities at least this probable.")
+@click.option("--min-score", type=FiniteRange(0, 1), help="Only entities at least this probable.")
 @click.option(
     "--offsets",
     type=click.Choice(["codepoints", "utf16", "bytes"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,17 @@ class StoredInteger(click.IntRange):
         number = int(super().convert(value, param, ctx))
         if number >= 1 << 63:
             self.fail(f"{number} is too large.", param, ctx)
+        return number
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range. nan lies in every range, since it is neither too small nor too large for any."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a number to compute with.", param, ctx)
         return number
 
 

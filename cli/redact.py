@@ -14,7 +14,7 @@ from cli import output
 from cli.choose import find_model
 from cli.left_out import left_out_fields, warn_of_left_out
 from cli.models import refuse_unknown_labels
-from cli.options import OutputFile, json_object, quiet, split_labels
+from cli.options import FiniteRange, OutputFile, json_object, quiet, split_labels
 from cli.progress import Moment, make_display
 from cli.quantity import breakdown, count
 from cli.render import render_facts, render_one
@@ -77,7 +77,7 @@ _NO_PROMISE = (
     type=OutputFile(),
     help="Write a table of what was replaced where, without the names (CSV).",
 )
-@click.option("--min-score", type=click.FloatRange(0, 1), help="Only entities at least this probable.")
+@click.option("--min-score", type=FiniteRange(0, 1), help="Only entities at least this probable.")
 @click.option(
     "--everywhere", is_flag=True, help="Replace a name that was found once wherever the job has it."
 )

@@ -11,7 +11,7 @@ import click
 
 from cli import output, standing
 from cli.next_steps import Step, suggest
-from cli.options import StoredInteger, json_lines
+from cli.options import FiniteRange, StoredInteger, json_lines
 from cli.quantity import count, local_time
 from cli.render import Column, render_facts, render_one, render_rows
 from cli.session import opened_database, read_settings
@@ -42,7 +42,7 @@ COLUMNS = (
 @click.argument("job", metavar="[JOB]", required=False)
 @click.option("--watch", "-w", is_flag=True, help="Show it again and again until the job is finished.")
 @click.option(
-    "--every", type=click.FloatRange(min=0.1), default=2.0, show_default=True, help="Seconds, with --watch."
+    "--every", type=FiniteRange(min=0.1), default=2.0, show_default=True, help="Seconds, with --watch."
 )
 @click.option(
     "--limit", type=StoredInteger(min=1), default=20, show_default=True, help="Jobs to list, the latest."

@@ -10,7 +10,7 @@ import click
 
 from cli import output
 from cli.intake import Intake, chunks
-from cli.options import NO_WAIT_NEEDS_A_BROKER, json_object, quiet
+from cli.options import NO_WAIT_NEEDS_A_BROKER, FiniteRange, json_object, quiet
 from cli.session import opened_database, read_settings
 from worker.errors import InputError
 
@@ -48,7 +48,7 @@ _PLACES = click.Path(allow_dash=True)  # whether they exist is seen where they a
 )
 @click.option(
     "--every",
-    type=click.FloatRange(min=0.05),
+    type=FiniteRange(min=0.05),
     default=5.0,
     show_default=True,
     help="Seconds between two looks, with --watch-folder.",

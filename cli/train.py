@@ -10,7 +10,7 @@ import click
 
 from cli import output
 from cli.annotated_input import AnnotatedInput
-from cli.options import InputFile, json_object, quiet
+from cli.options import FiniteRange, InputFile, json_object, quiet
 from cli.render import render_one
 from cli.sections import SectionedCommand, SectionedOption
 from cli.session import read_settings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _DEFAULTS = {name: field.default for name, field in TrainOptions.__dataclass_fields__.items()}
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_RATE = click.FloatRange(0, 1, min_open=True, max_open=True)
+_RATE = FiniteRange(0, 1, min_open=True, max_open=True)
 
 
 class _InputPlace(InputFile):
@@ -87,7 +87,7 @@ def _options(section: str, *options: tuple[Any, ...]) -> Callable[[_Command], _C
     ("max_words", click.IntRange(min=0), "Words of the longest window; 0: single sentences."),
     (
         "sentence_share",
-        click.FloatRange(0, 1),
+        FiniteRange(0, 1),
         "Of mixed lengths: about which share of the words stands in windows of one sentence.",
     ),
     ("max_pieces", click.IntRange(min=8), "Subword pieces of the longest window."),
@@ -115,15 +115,15 @@ def _options(section: str, *options: tuple[Any, ...]) -> Callable[[_Command], _C
     ),
     (
         "layer_decay",
-        click.FloatRange(0, 1, min_open=True),
+        FiniteRange(0, 1, min_open=True),
         "Each layer learns slower than the one above it by this factor, such as 0.9.",
     ),
     (
         "warmup",
-        click.FloatRange(0, 1, max_open=True),
+        FiniteRange(0, 1, max_open=True),
         "Share of the steps in which the learning rate rises; then it falls to 0.",
     ),
-    ("weight_decay", click.FloatRange(min=0), "Weight decay of AdamW."),
+    ("weight_decay", FiniteRange(min=0), "Weight decay of AdamW."),
     ("batch_pieces", click.IntRange(min=1), "Subword pieces that go through the network together."),
     ("accumulate", click.IntRange(min=1), "Batches of one step: larger steps in the same memory."),
     (
@@ -165,13 +165,13 @@ def _options(section: str, *options: tuple[Any, ...]) -> Callable[[_Command], _C
     ),
     (
         "unlabelled_ratio",
-        click.FloatRange(0, min_open=True),
+        FiniteRange(0, min_open=True),
         "How much unlabelled text is in an epoch, as a multiple of the labelled text.",
     ),
-    ("teacher_weight", click.FloatRange(0, 1), "Share of the teacher in the loss of a labelled word."),
+    ("teacher_weight", FiniteRange(0, 1), "Share of the teacher in the loss of a labelled word."),
     (
         "temperature",
-        click.FloatRange(0, min_open=True),
+        FiniteRange(0, min_open=True),
         "Above 1 the teacher's second thoughts count for more.",
     ),
     (

@@ -113,6 +113,7 @@ class TestEntities:
 
     def test_wrong_usage(self) -> None:
         assert invoke("entities", "--min-score", "2").exit_code == 2
+        assert invoke("entities", "--min-score", "nan").exit_code == 2
         assert invoke("entities", "--excel-safe").exit_code == 2
         assert invoke("entities", "--json", "--format", "csv").exit_code == 2
 
