@@ -30,12 +30,11 @@ import torch
 
 from training.data import label_words
 from training.dev import DevSet
-from training.folder import open_stored
 from training.options import TrainOptions
 from training.train import train
 from worker.annotations import read_annotations
 from worker.recognition import Checkpoint
-from worker.recognition.engine_torch import TorchEngine
+from worker.recognition.engines import open_engine
 from worker.recognition.windows import WindowPolicy
 
 #: Words of the windows that each model is read in; 0: one sentence. `nerq train` has tried some of them already.
@@ -235,8 +234,7 @@ def _sweep(
         for document in read_annotations(dev).documents
     ]
     dev_set = DevSet(checkpoint.pieces, documents)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    engine = TorchEngine(open_stored(folder).to(device).eval())
+    engine = open_engine(checkpoint, precision="fp32", threads=torch.get_num_threads())
 
     def score(decoding: str, words: int) -> float:
         policy = WindowPolicy(words, MAX_PIECES)

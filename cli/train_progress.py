@@ -110,6 +110,11 @@ class TrainProgress(TrainObserver, AbstractContextManager["TrainProgress"]):
         precision, recall, f1 = (f"{100 * score[key]:.2f}" for key in ("precision", "recall", "f1"))
         self._say(f"epoch {epoch}: F1 {f1} (precision {precision}, recall {recall}){best}")
 
+    def tried(self, window_words: int, f1: float) -> None:
+        """Say how good the stored weights are in a window: of a large model each takes minutes."""
+        window = f"windows of {window_words} words" if window_words else "single sentences"
+        self._say(f"in {window}: F1 {100 * f1:.2f}")
+
     def kept(self, epoch: int) -> None:
         """Take note."""
         self.n_kept = epoch

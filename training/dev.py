@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,11 +64,20 @@ class DevSet:
             for document, one in zip(self._documents, found, strict=True)
         )
 
-    def fit_window(self, checkpoint: Checkpoint, engine: Engine, max_words: int) -> FittedWindow:
+    def fit_window(
+        self,
+        checkpoint: Checkpoint,
+        engine: Engine,
+        max_words: int,
+        on_score: Callable[[int, float], None] = lambda _words, _f1: None,
+    ) -> FittedWindow:
         """Try windows of up to `max_words` words; of equally good ones the shortest, which is the fastest too."""
         lengths = sorted({min(length, max_words) for length in (*_CANDIDATES, max_words)})
         policies = [WindowPolicy(length, checkpoint.window.max_pieces) for length in lengths]
-        reports = [self.score(checkpoint, engine, policy) for policy in policies]
+        reports = []
+        for policy in policies:
+            reports.append(self.score(checkpoint, engine, policy))
+            on_score(policy.max_words, reports[-1].f1)
         best = max(range(len(reports)), key=lambda i: reports[i].f1)
         scores = {policy.max_words: report.f1 for policy, report in zip(policies, reports, strict=True)}
         return FittedWindow(policies[best], reports[best], scores)

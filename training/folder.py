@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForTokenClassification
 from transformers.utils import cached_file
 
 from training.card import write_card
 from training.crf import LinearChainCrf
 from training.dev import DevSet
+from training.options import TrainObserver
 from training.scoring import Report
 from worker.recognition import Checkpoint
 from worker.recognition.checkpoint import NERQ_FILE
-from worker.recognition.engine_torch import TorchEngine
+from worker.recognition.engines import open_engine
 
 
 def write_folder(
@@ -56,22 +56,21 @@ def write_folder(
     (folder / NERQ_FILE).write_text(json.dumps(facts, indent=1), encoding="utf-8")
 
 
-def open_stored(folder: Path) -> Any:
-    """The network as it was stored, so that the score is of what users get."""
-    return AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
-
-
 def record_scores(
-    folder: Path, dev: DevSet, facts: dict[str, Any], epochs: Sequence[dict[str, float]]
+    folder: Path,
+    dev: DevSet,
+    facts: dict[str, Any],
+    epochs: Sequence[dict[str, float]],
+    observer: TrainObserver,
 ) -> Report:
-    """Fit the window that the stored network reads in, and write its scores and the model card.
+    """Fit the window that the network reads in, as it was stored and as users have it, and write scores and card.
 
     Returns:
         The strict scores on dev of the network as it was stored, in that window.
     """
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    engine = TorchEngine(open_stored(folder).to(device).eval())
-    fitted = dev.fit_window(Checkpoint.open(str(folder)), engine, facts["training"]["max_words"])
+    checkpoint = Checkpoint.open(str(folder))
+    engine = open_engine(checkpoint, precision="fp32", threads=torch.get_num_threads())
+    fitted = dev.fit_window(checkpoint, engine, facts["training"]["max_words"], observer.tried)
     facts["window"] = fitted.policy.as_dict()
     facts["scores"] = {
         "dev": fitted.report.as_dict(),

@@ -138,3 +138,6 @@ class TrainObserver:
 
     def scored(self, epoch: int, score: dict[str, float], is_best: bool) -> None:
         """An epoch is done, the first is 1; `score` holds precision, recall and f1 in [0, 1] on dev."""
+
+    def tried(self, window_words: int, f1: float) -> None:
+        """The stored weights have read dev in windows of so many words, 0 for one sentence; `f1` in [0, 1]."""

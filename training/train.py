@@ -176,7 +176,7 @@ def _run(start: _Start, observer: TrainObserver, work: WorkFolder, processes: Pr
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of deprecations inside the libraries; nothing a user can act on
         trainer.run()
-    return processes.first(lambda: _finish(start, work, crf, dev, trainer.history))
+    return processes.first(lambda: _finish(start, work, crf, dev, trainer.history, observer))
 
 
 def _finish(
@@ -185,12 +185,13 @@ def _finish(
     crf: LinearChainCrf | None,
     dev: DevSet,
     history: list[dict[str, float]],
+    observer: TrainObserver,
 ) -> Trained:
     """Make the output of the network as it is now."""
     options, facts = start.options, start.facts
     write_folder(work.checkpoint, start.model, start.tokenizer, facts, crf, half=options.half_weights)
     facts["training"]["seconds"] = round(work.seconds)
-    best = record_scores(work.checkpoint, dev, facts, history)
+    best = record_scores(work.checkpoint, dev, facts, history, observer)
     work.finish(options.output, overwrite=options.overwrite)
     return Trained(options.output, best, facts["scores"]["best_epoch"], tuple(history), facts)
 

@@ -39,6 +39,8 @@ def test_data_and_epochs_are_told(capsys: pytest.CaptureFixture[str]) -> None:
         progress.resumed(3)
         progress.scored(4, SCORE, is_best=True)
         progress.kept(4)
+        progress.tried(0, 0.25)
+        progress.tried(200, 0.3333)
     assert progress.n_kept == 4
     assert capsys.readouterr().err.splitlines() == [
         "a: 2 documents (brat), 1,200 relations skipped",
@@ -49,6 +51,8 @@ def test_data_and_epochs_are_told(capsys: pytest.CaptureFixture[str]) -> None:
         "Beginning anew: 1 epoch of an interrupted run will be lost (--restart was given)",
         "Going on after epoch 3 of an interrupted run (--restart begins anew)",
         "epoch 4: F1 33.33 (precision 50.00, recall 25.00)  best so far",
+        "in single sentences: F1 25.00",
+        "in windows of 200 words: F1 33.33",
     ]
 
 
