@@ -43,7 +43,10 @@ def main() -> None:
         urls = {"SQLite": f"sqlite:///{folder}/nerq.db", "PostgreSQL": _database(server, "nerq")}
         if options.what == "write":
             for kind, url in urls.items():
-                _print_rates(kind, _filled(url, options, folder))
+                if batches := _filled(url, options, folder):
+                    _print_rates(kind, batches)
+                else:
+                    print(f"{kind:12} was filled before; name another --folder")
             return
         empty = {"SQLite": f"sqlite:///{folder}/empty.db", "PostgreSQL": _database(server, "empty")}
         for kind, url in urls.items():
