@@ -202,7 +202,8 @@ class Spacy:
         del threads  # it computes on one
         self.work = Work()
         package = import_module(name)
-        self._nlp = package.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer"])
+        # Its entity recogniser has a network of its own; what the others share would be computed for nothing.
+        self._nlp = package.load(exclude=["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"])
         self._nlp.max_length = 10**9
 
     def read(self, texts: Sequence[str]) -> list[list[Span]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -24,21 +25,16 @@ class Process:
     Args:
         open: a function of a module.
         arguments: its arguments.
-        threads: what libraries that read OMP_NUM_THREADS are told.
+        threads: what libraries that read OMP_NUM_THREADS are told. Tokenizers have one, as in nerq's workers.
     """
 
     def __init__(self, open: Callable[..., Any], *arguments: Any, threads: int | None = None) -> None:  # noqa: A002
         self._pipe, far_end = _spawn.Pipe()
-        before = os.environ.get("OMP_NUM_THREADS")
-        if threads:
-            os.environ["OMP_NUM_THREADS"] = str(threads)
+        told = {"OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"} if threads else {}
         self._process = _spawn.Process(target=_serve, args=(far_end, open, arguments), daemon=True)
-        self._process.start()
+        with _environment(told):
+            self._process.start()
         far_end.close()
-        if threads:
-            os.environ.pop("OMP_NUM_THREADS")
-            if before is not None:
-                os.environ["OMP_NUM_THREADS"] = before
         self.pid = self._process.pid
 
     def call(self, method: str, *arguments: Any) -> Any:
@@ -76,6 +72,20 @@ class Process:
             self._process.kill()
 
 
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Of this process, and so of those that it starts meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
 @dataclass(frozen=True, slots=True)
 class _Failure:
     traceback: str
@@ -95,6 +105,12 @@ def _serve(pipe: Connection, open: Callable[..., Any], arguments: Sequence[Any])
         except Exception:
             answer = _Failure(traceback.format_exc(limit=-6))
         pipe.send(answer)
+
+
+def forget_peak() -> None:
+    """Measure the peak anew from now on, where the system can."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_bytes() -> int:

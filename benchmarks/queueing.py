@@ -94,7 +94,7 @@ def main() -> int:
                 flush=True,
             )
         memory.end()
-    return 0 if max(shares) >= LEAST else 1
+    return 0 if min(shares) >= LEAST else 1
 
 
 def _parse() -> argparse.Namespace:
@@ -157,6 +157,8 @@ class _Worker:
             "NERQ_BROKER": str(self.settings.broker_url),
             "NERQ_PROCESSES": "1",
             "NERQ_THREADS": str(self.settings.threads),
+            "NERQ_BATCH_DOCUMENTS": str(self.settings.batch_documents),
+            "NERQ_RECOVERY_S": "3600",  # else the worker itself may announce a job, before the clock starts
         }
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(

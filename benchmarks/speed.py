@@ -16,6 +16,7 @@ import platform
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,10 @@ from typing import Any
 from benchmarks.contenders import Contender
 from benchmarks.corpus import KINDS, SEED, Corpus, make_corpora, read_folder
 from benchmarks.figures import Account, Sample, agreement, rates, ratio, share_of_roof
-from benchmarks.processes import LostError, Process, peak_bytes
+from benchmarks.processes import LostError, Process, forget_peak, peak_bytes
 from benchmarks.results import print_table, write_results
 from benchmarks.roof import Cost, Roof
-from benchmarks.rows import REFERENCE, Row, choose_rows
+from benchmarks.rows import REFERENCE, ROWS, Row, choose_rows
 from benchmarks.stages import StageTable, measure_stages
 from training.scoring import ScoredDocument, score_spans
 from worker.annotations import AnnotatedDocument, Span, read_annotations
@@ -74,8 +75,12 @@ class Bench:
         self._contender.read(self._texts[number])
         return Sample(time.perf_counter() - started, work.seconds, work.n_pieces)
 
+    def forget_peak(self) -> None:
+        """What it took to open or to choose is not what reading takes."""
+        forget_peak()
+
     def peak(self) -> int:
-        """The most bytes of memory so far."""
+        """The most bytes of memory since then."""
         return peak_bytes()
 
 
@@ -96,6 +101,8 @@ def main() -> int:
     options = _parse()
     checkpoint = Checkpoint.open(options.model)
     corpora = [read_folder(options.folder)] if options.folder else make_corpora(options.kinds, options.words)
+    if not all(corpus.n_words for corpus in corpora):
+        sys.exit(f"{options.folder} holds no document with words.")
     gold = read_annotations(options.gold).documents if options.gold else []
     texts = [list(corpus.texts) for corpus in corpora] + [[document.text for document in gold]]
     report: dict[str, Any] = {"machine": _machine(options.threads), "command": " ".join(sys.argv[1:])}
@@ -128,7 +135,11 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--words", type=int, default=40_000, help="of each kind, about")
     parser.add_argument("--rounds", type=int, default=5, help="in which each row reads everything once")
     parser.add_argument(
-        "--rows", nargs="+", help="only these, and the reference; else all that are installed"
+        "--rows",
+        nargs="+",
+        choices=[row.key for row in ROWS],
+        metavar="ROW",
+        help="only these, and the reference; else all that are installed: %(choices)s",
     )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of each row")
     parser.add_argument("--output", type=Path, default=_ROOT / "results" / "speed", help="without suffix")
@@ -161,6 +172,11 @@ def _open(
     """Those that can be opened; of the others the reason is told."""
     running = []
     for row in rows:
+        if row.kind in ("openvino", "onnx"):  # the first one to open it converts the network, in more memory
+            first = Process(Bench, row, options.model, options.threads, folder, [], threads=options.threads)
+            with suppress(LostError):
+                first.call("peak")
+            first.end()
         process = Process(Bench, row, options.model, options.threads, folder, texts, threads=options.threads)
         try:
             process.call("peak")
@@ -183,6 +199,7 @@ def _measure(
     account, words = _account(corpus, checkpoint)
     for one in running:
         one.choices[corpus.name] = one.process.call("tune", number)
+        one.process.call("forget_peak")
         one.spans[corpus.name] = one.process.call("read", number)
         one.samples[corpus.name] = []
     roofs: list[dict[str, float]] = []

@@ -24,7 +24,7 @@ import psycopg
 
 from benchmarks.store_corpus import Filled, cpu_seconds, fill, make_corpus
 from tests.services import PostgresServer, find_postgres
-from worker.store import Database, open_database, upgrade_database
+from worker.store import Database, list_jobs, open_database, upgrade_database
 
 #: `nerq entities` with these arguments.
 QUESTIONS = {
@@ -40,7 +40,8 @@ def main() -> None:
     """Print a row for each measurement."""
     options = _parse()
     with _folder(options.folder) as folder, _server(folder) as server:
-        urls = {"SQLite": f"sqlite:///{folder}/nerq.db", "PostgreSQL": _database(server, "nerq")}
+        name = f"nerq-{options.documents}"
+        urls = {"SQLite": f"sqlite:///{folder}/{name}.db", "PostgreSQL": _database(server, name)}
         if options.what == "write":
             for kind, url in urls.items():
                 if batches := _filled(url, options, folder):
@@ -107,6 +108,8 @@ def _filled(url: str, options: argparse.Namespace, folder: Path) -> list[Filled]
     if mark.exists():
         return []
     database = open_database(url)
+    if list_jobs(database, 1):
+        sys.exit(f"{url} was filled in part; name another --folder.")
     batches = list(fill(database, make_corpus(options.documents, options.names)))
     _tidy(database)
     database.close()

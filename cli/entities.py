@@ -139,14 +139,17 @@ def _query(
     from worker import store
     from worker.store.globs import is_glob
 
+    job_ids = tuple(store.find_job(database, job).id for job in jobs)
     files = {
         document
         for document in documents
-        if is_glob(document) or store.is_file_of_records(database, document)
+        if is_glob(document) or store.is_file_of_records(database, document, job_ids)
     }
     return store.EntityQuery(
-        job_ids=tuple(store.find_job(database, job).id for job in jobs),
-        document_ids=tuple(store.find_document(database, name).id for name in documents if name not in files),
+        job_ids=job_ids,
+        document_ids=tuple(
+            store.find_document(database, name, job_ids).id for name in documents if name not in files
+        ),
         paths=tuple(files),
         model_id=find_model(database, model).id if model else None,
         labels=label,

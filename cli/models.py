@@ -137,8 +137,10 @@ def _bundled() -> Iterator[dict[str, Any]]:
 
 
 def entity_labels(tags: tuple[str, ...]) -> list[str]:
-    """The labels of entities behind BIO tags: ("O", "B-PER", "I-PER") -> ["PER"]."""
-    return sorted({tag.split("-", 1)[-1] for tag in tags if tag != "O"})
+    """The labels of entities behind a model's tags, as it stores them: ("O", "B-PER", "I-PER") -> ["PER"]."""
+    from worker.recognition.labels import LabelSet
+
+    return list(LabelSet(tags).types)
 
 
 def warn_of_unknown_labels(database: Database, labels: Iterable[str]) -> None:

@@ -309,6 +309,19 @@ def test_a_document_is_found_by_id_path_and_end_of_path(db: Database) -> None:
             store.find_document(db, ref)
 
 
+def test_a_document_is_looked_for_in_the_jobs_that_are_given(db: Database) -> None:
+    jobs = [
+        new_job(db, [new_source("in/a.txt", "first"), "x/b.txt"]),
+        new_job(db, [new_source("in/a.txt", "second"), "y/b.txt"]),
+    ]
+    texts = [store.find_document(db, "a.txt", [job]).text for job in jobs]
+    assert texts == ["first", "second"]
+    assert store.find_document(db, "a.txt").text == "second"
+    assert store.find_document(db, "b.txt", [jobs[0]]).paths == ("x/b.txt",)
+    with pytest.raises(InputError, match="more than one"):
+        store.find_document(db, "b.txt")
+
+
 def test_an_ambiguous_document_is_refused_with_the_candidates(db: Database) -> None:
     new_job(
         db, ["x/a.txt", "y/a.txt"] + [new_source("r.jsonl", f"text {i}", record=str(i)) for i in range(8)]

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from cli import standing, status
+from cli.models import entity_labels
 from tests.command_line import invoke, json_lines
 from tests.samples import MODEL, OTHER_MODEL, failed_source, finish_all, new_job, new_source
 from tests.services import free_port
@@ -110,6 +111,10 @@ class TestEntities:
         assert invoke("entities", "--job", "nope").exit_code == 4
         assert invoke("entities", "--document", "nope").exit_code == 4
         assert invoke("entities", "--model", "nope").exit_code == 4
+
+    def test_labels_are_named_as_they_are_stored(self) -> None:
+        assert entity_labels(("O", "E-MAIL", "PHONE")) == ["E-MAIL", "PHONE"]
+        assert entity_labels(("O", "B_PER", "I_PER", "B-LOC")) == ["LOC", "PER"]
 
     def test_wrong_usage(self) -> None:
         assert invoke("entities", "--min-score", "2").exit_code == 2

@@ -54,6 +54,9 @@ def test_no_entity_crosses_the_end_of_a_sentence() -> None:
 def test_labels_of_other_schemes_are_understood() -> None:
     bioes = LabelSet(["O", "B-X", "I-X", "E-X", "S-X"])
     assert spell(["B-X", "I-X", "E-X", "S-X", "S-X"], labels=bioes) == [(0, 3, "X"), (3, 4, "X"), (4, 5, "X")]
+    assert spell(["B-X", "E-X", "I-X", "E-X"], labels=bioes) == [(0, 2, "X"), (2, 4, "X")]
+    ends = LabelSet(["O", "I-X", "E-X"])
+    assert spell(["I-X", "E-X", "I-X", "E-X"], labels=ends) == [(0, 2, "X"), (2, 4, "X")]
     plain = LabelSet(["O", "PER", "LOC"])
     assert spell(["PER", "PER", "LOC"], labels=plain) == [(0, 2, "PER"), (2, 3, "LOC")]
 

@@ -21,8 +21,8 @@ def join_entities(
 ) -> tuple[Entity, ...]:
     """The entities that the words' labels spell.
 
-    An entity is a `B-X` with the `I-X` that follow it; a stray `I-X` (after `O`, after another type, at the start of
-    a sentence) opens one too. No entity crosses the end of a sentence.
+    An entity is a `B-X` with the `I-X` that follow it, up to a label that closes one (`E-X`, `L-X`); a stray `I-X`
+    (after `O`, after another type, at the start of a sentence) opens one too. No entity crosses the end of a sentence.
 
     Args:
         text: the text that `words` are offsets of.
@@ -38,7 +38,7 @@ def join_entities(
         return ()
     opens = labels.is_begin[label_ids]
     opens[sentences] = True
-    opens[1:] |= types[1:] != types[:-1]
+    opens[1:] |= (types[1:] != types[:-1]) | labels.is_end[label_ids[:-1]]
     firsts = inside[opens[inside]]
     # An entity ends where the next one opens or where the words stop being inside: the first word after it that
     # either opens or has no type.

@@ -20,9 +20,9 @@ import regex
 #: Word offsets `[start, end)` in characters of the text, shape (n_words, 2), ascending, not overlapping.
 Offsets = npt.NDArray[np.int64]
 
-#: Grows when words, sentences or windows are cut differently: it is part of `model.id`, so that old results are not
-#: taken for new ones.
-RULES_VERSION = 3
+#: Grows when words, sentences or windows are cut, or labels joined, differently: it is part of `model.id`, so that old
+#: results are not taken for new ones.
+RULES_VERSION = 4
 
 
 class WordRule(StrEnum):

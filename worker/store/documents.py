@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, true
 
 from worker.errors import InputError, NotFoundError
 from worker.store.answers import DocumentRow, JobDocument, ReadingRow
@@ -20,10 +20,11 @@ _SOURCES_AT_ONCE = 32
 _CANDIDATES_SHOWN = 5
 
 
-def find_document(db: Database, ref: str) -> DocumentRow:
+def find_document(db: Database, ref: str, job_ids: Collection[int] = ()) -> DocumentRow:
     """The document by its id, a path, or the end of a path (whole names: `a.txt` is the end of `x/a.txt`).
 
-    A path that was submitted again with another content means the latest content. A record is `path#record`.
+    A path that was submitted again with another content means the latest content, of these jobs if there are any. A
+    record is `path#record`.
 
     Raises:
         NotFoundError: no document answers to it.
@@ -31,7 +32,7 @@ def find_document(db: Database, ref: str) -> DocumentRow:
     """
     with db.read() as connection:
         found = _by_id(connection, int(ref)) if _NUMBER.fullmatch(ref) else None
-        document_id = found or _by_path(connection, storable(ref))
+        document_id = found or _by_path(connection, storable(ref), _within(job_ids))
         row = connection.execute(select(document).where(document.c.id == document_id)).one()
         paths = (
             select(source.c.path)
@@ -44,8 +45,10 @@ def find_document(db: Database, ref: str) -> DocumentRow:
         )
 
 
-def is_file_of_records(db: Database, ref: str) -> bool:
+def is_file_of_records(db: Database, ref: str, job_ids: Collection[int] = ()) -> bool:
     """Whether `ref` is, or is the end of, one path with several documents, which are its records.
+
+    Where jobs are given, only what they read counts.
 
     One file may be stored under several paths, such as a relative and an absolute one.
     """
@@ -53,7 +56,7 @@ def is_file_of_records(db: Database, ref: str) -> bool:
         if _NUMBER.fullmatch(ref) and _by_id(connection, int(ref)):
             return False
         path = storable(ref)
-        rows = _latest(connection, or_(source.c.path == path, is_at_path_end(path)))
+        rows = _latest(connection, or_(source.c.path == path, is_at_path_end(path)), _within(job_ids))
     held: dict[str, set[int]] = {}
     for row in rows:
         held.setdefault(row.path, set()).add(row.document_id)
@@ -111,8 +114,12 @@ def _by_id(connection: Connection, document_id: int) -> int | None:
     return connection.execute(select(document.c.id).where(document.c.id == document_id)).scalar()
 
 
-def _by_path(connection: Connection, ref: str) -> int:
-    rows = _named(connection, ref)
+def _within(job_ids: Collection[int]) -> ColumnElement[bool]:
+    return source.c.job_id.in_(sorted(job_ids)) if job_ids else true()
+
+
+def _by_path(connection: Connection, ref: str, within: ColumnElement[bool]) -> int:
+    rows = _named(connection, ref, within)
     if not rows:
         raise NotFoundError(
             f"There is no document {ref!r}: give its id, its path or the end of its path, such as lease.txt."
@@ -124,20 +131,22 @@ def _by_path(connection: Connection, ref: str) -> int:
     return int(rows[0].document_id)
 
 
-def _named(connection: Connection, ref: str) -> Sequence[AnyRow]:
+def _named(connection: Connection, ref: str, within: ColumnElement[bool]) -> Sequence[AnyRow]:
     """The newest sources at that path; if there are none, at its end; if there are none, that are `path#record`."""
     conditions = [source.c.path == ref, is_at_path_end(ref)]
     if "#" in ref:
         shown = source.c.path + "#" + source.c.record
         conditions += [shown == ref, is_at_path_end(ref, shown)]
-    return next(filter(None, (_latest(connection, condition) for condition in conditions)), ())
+    return next(filter(None, (_latest(connection, condition, within) for condition in conditions)), ())
 
 
-def _latest(connection: Connection, condition: ColumnElement[bool]) -> Sequence[AnyRow]:
+def _latest(
+    connection: Connection, condition: ColumnElement[bool], within: ColumnElement[bool]
+) -> Sequence[AnyRow]:
     """The newest source with a document of each (path, record) that fits."""
     newest = (
         select(func.max(source.c.id))
-        .where(condition, source.c.document_id.is_not(None))
+        .where(condition, within, source.c.document_id.is_not(None))
         .group_by(source.c.path, source.c.record)
     )
     query = select(source.c.document_id, source.c.path, source.c.record).where(source.c.id.in_(newest))

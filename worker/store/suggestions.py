@@ -49,7 +49,7 @@ def _models(connection: Connection, beginning: str) -> Iterator[str]:
 
 def _labels(connection: Connection, beginning: str) -> Iterator[str]:
     for tags in connection.execute(select(model.c.labels)).scalars():
-        labels = sorted({tag.partition("-")[2] for tag in tags} - {""})
+        labels = sorted({tag.partition("-")[2] or tag for tag in tags} - {"O"})
         yield from (label for label in labels if label.startswith(beginning))
 
 
