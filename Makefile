@@ -99,8 +99,9 @@ bench-quality: $(INSTALLED) ## Compare F1 on raw text with the transformers pipe
 	$(BIN)/python -m benchmarks.raw_text
 
 .PHONY: bench-limits
-bench-limits: $(INSTALLED) ## Check what queueing costs, two processes gain and documents take of memory
+bench-limits: $(INSTALLED) ## Check what queueing costs, two processes gain, submitting takes, and memory
 	$(BIN)/python -m benchmarks.queueing
+	$(BIN)/python -m benchmarks.submitting
 	$(BIN)/python -m benchmarks.scaling
 	$(BIN)/python -m benchmarks.memory
 

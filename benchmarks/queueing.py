@@ -66,7 +66,7 @@ def main() -> int:
     threads = options.threads
     print(f"{len(texts):,} documents, {corpus.n_words:,} words, {threads} threads", flush=True)
     shares = []
-    with _servers() as (postgres, redis):
+    with private_servers() as (postgres, redis):
         memory = Process(InMemory, options.model, threads, texts, threads=threads)
         for size in options.sizes or [Settings().batch_documents]:
             name = postgres.create_database()
@@ -122,7 +122,8 @@ def _batches(texts: Sequence[str], n_documents: int, n_chars: int) -> Iterator[l
 
 
 @contextmanager
-def _servers() -> Iterator[tuple[PostgresServer, RedisServer]]:
+def private_servers() -> Iterator[tuple[PostgresServer, RedisServer]]:
+    """Of their own, on free ports, gone afterwards."""
     binary = shutil.which("redis-server")
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if binary is None or not found:
