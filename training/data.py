@@ -44,16 +44,31 @@ def label_names(documents: Iterable[AnnotatedDocument]) -> list[str]:
 
 
 def label_words(document: AnnotatedDocument, rule: WordRule, labels: Sequence[str]) -> LabelledDocument:
-    """The document's words, as the format gives them or else by the rule, and the label of each."""
+    """The document's words, as the format gives them or else by the rule, and the label of each.
+
+    White space is no part of a word that the format gives, and a word of it alone is none, as under every rule.
+    """
     if document.sentences is None:
         words = split_words(document.text, rule)
         sentences = split_sentences(document.text, words)
     else:
-        words = np.array([w for s in document.sentences for w in s], dtype=np.int64).reshape(-1, 2)
-        lengths = [len(s) for s in document.sentences if s]
+        given = [_without_space(sentence, document.text) for sentence in document.sentences]
+        words = np.array([word for sentence in given for word in sentence], dtype=np.int64).reshape(-1, 2)
+        lengths = [len(sentence) for sentence in given if sentence]
         sentences = np.cumsum([0, *lengths[:-1]]) if lengths else np.zeros(0, dtype=np.int64)
     label_ids, n_misaligned = _labels_of(words, document.spans, labels)
     return LabelledDocument(document.text, words, sentences, label_ids, document.spans, n_misaligned)
+
+
+def _without_space(words: Iterable[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """The words without white space at their ends, such as the no-break space; those of nothing else are left out."""
+    trimmed = []
+    for start, end in words:
+        word = text[start:end]
+        first, last = start + len(word) - len(word.lstrip()), start + len(word.rstrip())
+        if first < last:
+            trimmed.append((first, last))
+    return trimmed
 
 
 def _labels_of(
