@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,13 +31,30 @@ class LabelledDocument:
     n_misaligned: int  #: gold spans that begin or end inside a word; their words are not trained on
 
 
+def entity_types(documents: Iterable[AnnotatedDocument]) -> list[str]:
+    """The labels of the documents' entities, sorted."""
+    return sorted({span.label for document in documents for span in document.spans})
+
+
+def dev_misfit(train_types: Collection[str], dev_types: Collection[str]) -> str:
+    """Why dev, with entities of these types, cannot tell a better epoch from a worse one; empty where it can."""
+    if not dev_types:
+        return "the dev data holds no entity: no epoch would be better than another"
+    if set(train_types).isdisjoint(dev_types):
+        return (
+            f"no label of the dev data ({', '.join(sorted(dev_types))}) is one of the training data "
+            f"({', '.join(sorted(train_types))}): no epoch would be better than another"
+        )
+    return ""
+
+
 def label_names(documents: Iterable[AnnotatedDocument]) -> list[str]:
     """`O`, then `B-X` and `I-X` for every entity type in the data, types sorted.
 
     Raises:
         InputError: the data holds no entity.
     """
-    types = sorted({span.label for document in documents for span in document.spans})
+    types = entity_types(documents)
     if not types:
         raise InputError("The training data holds no entity.")
     return ["O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI")]

@@ -267,11 +267,17 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(
     options: TrainOptions, teacher: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "plain.conll").write_text("nothing O\nhere O\n")
+    (tmp_path / "other.conll").write_text("Thor B-GOD\n")
     refused: list[tuple[type[Exception], str, dict[str, Any]]] = [
         (SettingsError, "has room for 60 pieces", {"max_pieces": 61}),
         (SettingsError, "there is no such label", {"class_weights": "B-NOTHING=2"}),
         (InputError, "holds no entity", {"dev": tmp_path / "plain.conll"}),
         (InputError, "holds no entity", {"train": (tmp_path / "plain.conll",)}),
+        (
+            InputError,
+            r"\(GOD\) is one of the training data \(LOC, ORG, PER\)",
+            {"dev": tmp_path / "other.conll"},
+        ),
         (ModelError, "nothing-there", {"teacher": str(tmp_path / "nothing-there")}),
         (InputError, "no folder", {"teacher": str(teacher), "teacher_rows": tmp_path / "nowhere" / "rows"}),
     ]
