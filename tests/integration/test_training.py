@@ -206,6 +206,16 @@ def test_a_student_learns_from_its_teacher_alone(
     assert is_clean(replace(student, output=tmp_path / "third"))
 
 
+def test_what_another_run_writes_of_the_same_rows_is_left_alone(
+    options: TrainOptions, teacher: Path, tmp_path: Path
+) -> None:
+    half = tmp_path / ".rows.npz.part"
+    half.write_bytes(b"half of it")
+    train(replace(options, teacher=str(teacher), teacher_rows=tmp_path / "rows.npz", epochs=1))
+    assert half.read_bytes() == b"half of it"
+    assert sorted(path.name for path in tmp_path.glob("*rows*")) == [half.name, "rows.npz"]
+
+
 def test_a_teacher_of_other_labels_is_refused(options: TrainOptions, tiny_checkpoint: Path) -> None:
     with pytest.raises(ModelError, match="knows O, B-PER"):
         train(replace(options, teacher=str(tiny_checkpoint)))
