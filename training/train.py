@@ -106,7 +106,9 @@ def _begin(options: TrainOptions, observer: TrainObserver, processes: Processes)
     if options.threads:
         torch.set_num_threads(options.threads)
     data = processes.each(lambda: _read(options))
-    facts = gather_facts(options, data.files, data.rule, data.train, data.dev, data.unlabelled)
+    facts = processes.each(
+        lambda: gather_facts(options, data.files, data.rule, data.train, data.dev, data.unlabelled)
+    )
     facts["machine"]["processes"] = processes.count
     observer.prepared(facts)
     set_seed(options.seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -214,6 +215,17 @@ def test_what_another_run_writes_of_the_same_rows_is_left_alone(
     train(replace(options, teacher=str(teacher), teacher_rows=tmp_path / "rows.npz", epochs=1))
     assert half.read_bytes() == b"half of it"
     assert sorted(path.name for path in tmp_path.glob("*rows*")) == [half.name, "rows.npz"]
+
+
+def test_names_and_notes_that_are_not_utf8(options: TrainOptions, tmp_path: Path) -> None:
+    dev = options.dev.rename(tmp_path / os.fsdecode(b"d\xe9v.conll"))
+    notes = tmp_path / "latin.md"
+    notes.write_bytes(b"d\xe9v is small")
+    with pytest.raises(InputError, match=r"latin\.md: not UTF-8"):
+        train(replace(options, dev=dev, notes=notes))
+    assert is_clean(options)
+    train(replace(options, dev=dev, epochs=1))
+    assert r"d\udce9v.conll" in (options.output / "README.md").read_text("utf-8")
 
 
 def test_a_teacher_of_other_labels_is_refused(options: TrainOptions, tiny_checkpoint: Path) -> None:
