@@ -367,6 +367,21 @@ class TestCommand:
         assert (result.exit_code, message in result.stderr) == (code, True)
         assert is_clean(options)
 
+    def test_ctrl_c_before_an_interrupted_run_goes_on_does_not_deny_its_epochs(
+        self, options: TrainOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            train(options, Watcher(interrupt_after=1))
+
+        def press_ctrl_c(_seed: int) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("training.train.set_seed", press_ctrl_c)
+        result = invoke(*_arguments(options, epochs=5))
+        assert result.exit_code == 130
+        assert "Interrupted before an epoch was done: nothing new is kept." in result.stderr
+        assert len(list(options.output.parent.glob(".model.work/epochs/checkpoint-*/whole"))) == 1
+
 
 def _arguments(options: TrainOptions, epochs: int = 1) -> list[str]:
     return [
