@@ -33,10 +33,10 @@ def quantize(model: str, paths: tuple[Path, ...], as_json: bool) -> int:
       nerq models quantize general --gold examples/gold.jsonl
       nerq models quantize models/mine --gold dev.conll && NERQ_PRECISION=int8 nerq submit letters/
 
-    The model reads gold's texts in fp32 and in int8, as a job would. Unless F1 falls by more than 0.3 points,
-    NERQ_PRECISION=int8 is allowed for it; else that stays forbidden and the exit code is 1. The verdict holds on
-    this machine, for these weights, until OpenVINO is replaced; take gold that is like your documents, and
-    enough of it.
+    The model reads gold's texts in fp32 and in int8, as a job would. Unless F1 is 0 or falls by more than 0.3
+    points, NERQ_PRECISION=int8 is allowed for it; else that stays forbidden and the exit code is 1. The verdict
+    holds on this machine, for these weights, until OpenVINO is replaced; take gold that is like your documents,
+    and enough of it.
     """
     settings = read_settings()
     from worker.recognition.engines import choose_engine
@@ -54,5 +54,5 @@ def quantize(model: str, paths: tuple[Path, ...], as_json: bool) -> int:
     elif verdict.is_accepted:
         say(f"{model}: {verdict}.\nNERQ_PRECISION=int8 is allowed for it on this machine.")
     else:
-        say(f"{model}: {verdict}.\nNERQ_PRECISION=int8 stays forbidden for it.")
+        say(f"{model}: {verdict}.\nNERQ_PRECISION=int8 stays forbidden for it: {verdict.refusal}.")
     return EXIT_OK if verdict.is_accepted else EXIT_FAILURES

@@ -239,7 +239,7 @@ def command(quiet: bool, as_json: bool, **values: Any) -> None:
 
 def _advice(n_kept: int) -> str:
     if n_kept == 0:
-        return "Interrupted before an epoch was done: nothing is kept."
+        return "Interrupted before an epoch was done: nothing new is kept."
     return f"Interrupted. The same command goes on after epoch {n_kept}; with --restart it begins anew."
 
 

@@ -20,7 +20,8 @@ _DECODINGS = {
 
 def write_card(folder: Path, facts: dict[str, Any]) -> None:
     """Write README.md: what it was trained on, how, its dev scores, its limits."""
-    (folder / "README.md").write_text(render_card(facts), encoding="utf-8")
+    # The names of files need not be UTF-8.
+    (folder / "README.md").write_text(render_card(facts), encoding="utf-8", errors="backslashreplace")
 
 
 def render_card(facts: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training.census import Census, cut_document, name_documents, take_census
+from training.data import dev_misfit
 from training.duplicates import MIN_WORDS, Duplicates, find_duplicates
 from training.vocabulary import MANY_PIECES, PieceCensus, Vocabulary
 from training.word_rule import FittedRule, fit_word_rule
@@ -105,8 +106,11 @@ def check_data(
     pieces = vocabulary.take_census(cut)
     dev_pieces = vocabulary.take_census(dev_cut) if dev else None
     duplicates = find_duplicates(cut, dev_cut)
-    if not census.labels and not problems:
-        problems.append(Problem("record", Place(train[0]), "the training data holds no entity"))
+    if not problems:  # else entities may be missing only because they were left out
+        if not census.labels:
+            problems.append(Problem("record", Place(train[0]), "the training data holds no entity"))
+        elif dev_census and (misfit := dev_misfit(census.labels, dev_census.labels)):
+            problems.append(Problem("record", Place(dev[0]), misfit))
     warnings = (
         *_of_labels(census, dev_census),
         *_of_words(

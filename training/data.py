@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,29 +31,61 @@ class LabelledDocument:
     n_misaligned: int  #: gold spans that begin or end inside a word; their words are not trained on
 
 
+def entity_types(documents: Iterable[AnnotatedDocument]) -> list[str]:
+    """The labels of the documents' entities, sorted."""
+    return sorted({span.label for document in documents for span in document.spans})
+
+
+def dev_misfit(train_types: Collection[str], dev_types: Collection[str]) -> str:
+    """Why dev, with entities of these types, cannot tell a better epoch from a worse one; empty where it can."""
+    if not dev_types:
+        return "the dev data holds no entity: no epoch would be better than another"
+    if set(train_types).isdisjoint(dev_types):
+        return (
+            f"no label of the dev data ({', '.join(sorted(dev_types))}) is one of the training data "
+            f"({', '.join(sorted(train_types))}): no epoch would be better than another"
+        )
+    return ""
+
+
 def label_names(documents: Iterable[AnnotatedDocument]) -> list[str]:
     """`O`, then `B-X` and `I-X` for every entity type in the data, types sorted.
 
     Raises:
         InputError: the data holds no entity.
     """
-    types = sorted({span.label for document in documents for span in document.spans})
+    types = entity_types(documents)
     if not types:
         raise InputError("The training data holds no entity.")
     return ["O", *(f"{prefix}-{kind}" for kind in types for prefix in "BI")]
 
 
 def label_words(document: AnnotatedDocument, rule: WordRule, labels: Sequence[str]) -> LabelledDocument:
-    """The document's words, as the format gives them or else by the rule, and the label of each."""
+    """The document's words, as the format gives them or else by the rule, and the label of each.
+
+    White space is no part of a word that the format gives, and a word of it alone is none, as under every rule.
+    """
     if document.sentences is None:
         words = split_words(document.text, rule)
         sentences = split_sentences(document.text, words)
     else:
-        words = np.array([w for s in document.sentences for w in s], dtype=np.int64).reshape(-1, 2)
-        lengths = [len(s) for s in document.sentences if s]
+        given = [_without_space(sentence, document.text) for sentence in document.sentences]
+        words = np.array([word for sentence in given for word in sentence], dtype=np.int64).reshape(-1, 2)
+        lengths = [len(sentence) for sentence in given if sentence]
         sentences = np.cumsum([0, *lengths[:-1]]) if lengths else np.zeros(0, dtype=np.int64)
     label_ids, n_misaligned = _labels_of(words, document.spans, labels)
     return LabelledDocument(document.text, words, sentences, label_ids, document.spans, n_misaligned)
+
+
+def _without_space(words: Iterable[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """The words without white space at their ends, such as the no-break space; those of nothing else are left out."""
+    trimmed = []
+    for start, end in words:
+        word = text[start:end]
+        first, last = start + len(word) - len(word.lstrip()), start + len(word.rstrip())
+        if first < last:
+            trimmed.append((first, last))
+    return trimmed
 
 
 def _labels_of(

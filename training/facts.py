@@ -15,6 +15,7 @@ from training.data import LabelledDocument
 from training.options import TrainOptions
 from training.word_rule import FittedRule
 from worker.annotations import AnnotatedFile
+from worker.errors import InputError
 from worker.version import nerq_version
 
 
@@ -26,14 +27,18 @@ def gather_facts(
     dev_documents: Sequence[LabelledDocument],
     unlabelled: Sequence[LabelledDocument] = (),
 ) -> dict[str, Any]:
-    """The content of `nerq.json`, before there are scores."""
+    """The content of `nerq.json`, before there are scores.
+
+    Raises:
+        InputError: the notes are not UTF-8.
+    """
     return {
         "word_rule": rule.rule.value,
         "word_rule_agreement": rule.agreement,
         "window": {"max_words": options.max_words, "max_pieces": options.max_pieces},
         "decoding": options.decoding,
         "training": options.as_dict(),
-        "notes": options.notes.read_text(encoding="utf-8") if options.notes else "",
+        "notes": _read_notes(options.notes) if options.notes else "",
         "data": {
             "files": [
                 {
@@ -67,6 +72,13 @@ def describe_machine() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "gpus": [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())],
     }
+
+
+def _read_notes(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 (byte {error.start + 1} of the file)") from error
 
 
 def _cpu_name() -> str:

@@ -68,7 +68,7 @@ def export_onnx(checkpoint: Checkpoint, output: Path, *, overwrite: bool = False
 
     Raises:
         SettingsError: a package for ONNX is not installed.
-        InputError: the output exists already.
+        InputError: the output exists already, and is no export or is not to be replaced.
         ModelError: the weights cannot be opened, or the exporter does not know how to write this network.
         NerqError: the file answers differently; nothing is left of it.
     """
@@ -108,6 +108,14 @@ def _refuse_existing(output: Path, *, overwrite: bool) -> None:
     is_export = output.is_file() if _is_file(output) else (output / MODEL_FILE).is_file()
     if output.is_symlink() or not is_export:
         raise InputError(f"{output} is no earlier export; it is not overwritten.")
+    if not _is_file(output) and _holds_weights(output):
+        raise InputError(f"{output} holds the weights of a model; it is not overwritten.")
+
+
+def _holds_weights(folder: Path) -> bool:
+    """Whether a network is stored here in a format other than ONNX; an export has at most the CRF in one."""
+    weights = [*folder.glob("*.safetensors"), *folder.glob("pytorch_model*.bin")]
+    return any(path.name != CRF_FILE for path in weights)
 
 
 def _is_file(output: Path) -> bool:

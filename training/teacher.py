@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from training.data import IGNORED, LabelledDocument
 from training.options import TrainObserver
+from worker.annotations.lines import new_file
 from worker.documents import ReadOptions, read_sources
 from worker.errors import InputError, ModelError
 from worker.recognition import Checkpoint, open_recognizer
@@ -155,8 +156,7 @@ def _check(path: Path, key: str) -> None:
 
 
 def _write(path: Path, rows: Rows, key: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
+    with new_file(path) as file:
         np.savez(file, rows=rows, key=np.array(key))
+        file.flush()
         os.fsync(file.fileno())
-    part.replace(path)

@@ -15,7 +15,7 @@ from transformers import set_seed
 from training.base import open_base
 from training.batches import Lesson, MixedWindows
 from training.crf import LinearChainCrf
-from training.data import LabelledDocument, label_names, label_words
+from training.data import LabelledDocument, dev_misfit, entity_types, label_names, label_words
 from training.dev import DevSet
 from training.facts import gather_facts
 from training.folder import record_scores, write_folder
@@ -106,7 +106,9 @@ def _begin(options: TrainOptions, observer: TrainObserver, processes: Processes)
     if options.threads:
         torch.set_num_threads(options.threads)
     data = processes.each(lambda: _read(options))
-    facts = gather_facts(options, data.files, data.rule, data.train, data.dev, data.unlabelled)
+    facts = processes.each(
+        lambda: gather_facts(options, data.files, data.rule, data.train, data.dev, data.unlabelled)
+    )
     facts["machine"]["processes"] = processes.count
     observer.prepared(facts)
     set_seed(options.seed)
@@ -145,10 +147,10 @@ def _refuse_other_run(run: dict[str, Any], run_of_first: dict[str, Any]) -> None
 def _read(options: TrainOptions) -> _Data:
     train_files = [read_annotations(path, options.scheme) for path in options.train]
     dev_file = read_annotations(options.dev, options.scheme)
-    if not any(document.spans for document in dev_file.documents):
-        raise InputError(f"{options.dev} holds no entity: no epoch would be better than another.")
     documents = [document for file in train_files for document in file.documents]
     labels, rule = label_names(documents), fit_word_rule(documents)
+    if misfit := dev_misfit(entity_types(documents), entity_types(dev_file.documents)):
+        raise InputError(f"{options.dev}: {misfit}.")
     return _Data(
         (*train_files, dev_file),
         labels,

@@ -1,4 +1,4 @@
-"""What a resample is drawn from: documents, or blocks of sentences of the only one."""
+"""What a resample is drawn from: documents, or blocks of sentences where there are few of them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from worker.annotations import cut_words
 from worker.recognition.sentences import split_sentences
 
 BLOCK_SENTENCES = 50
+#: Of fewer documents an interval says little, and hardly any difference between them can be more than chance.
+_MIN_DOCUMENTS = 10
 
 #: The last axis of counts.
 GOLD, PREDICTED, CORRECT = range(3)
@@ -38,19 +40,17 @@ class Units:
         """The number of the unit that the entity begins in."""
         if self.blocks is None:
             return document
-        return bisect_right(self.blocks[document], entity.start) - 1
+        n_before = sum(map(len, self.blocks[:document]))
+        return n_before + bisect_right(self.blocks[document], entity.start) - 1
 
 
 def cut_units(documents: Sequence[ScoredDocument]) -> Units:
-    """Documents where there are several; blocks of 50 sentences of a single one, the last of them shorter."""
-    if len(documents) != 1:
-        return Units("document", documents, None)
-    sentences = _sentences(documents[0])
-    return Units(
-        f"block of {BLOCK_SENTENCES} sentences",
-        documents,
-        [[0, *sentences[BLOCK_SENTENCES::BLOCK_SENTENCES]]],
-    )
+    """Documents where there are ten or all are short; else blocks of 50 sentences of each, the last one shorter."""
+    if len(documents) < _MIN_DOCUMENTS:
+        blocks = [[0, *_sentences(document)[BLOCK_SENTENCES::BLOCK_SENTENCES]] for document in documents]
+        if any(len(own) > 1 for own in blocks):
+            return Units(f"block of {BLOCK_SENTENCES} sentences", documents, blocks)
+    return Units("document", documents, None)
 
 
 def count_units(units: Units, documents: Sequence[ScoredDocument], labels: Sequence[str]) -> Counts:

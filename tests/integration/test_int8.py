@@ -78,3 +78,14 @@ def test_what_loses_more_is_refused_with_the_numbers(checkpoint: Checkpoint, tmp
 def test_gold_without_entities_lets_nothing_through(checkpoint: Checkpoint, tmp_path: Path) -> None:
     gold = write_gold(tmp_path / "gold.jsonl", [[] for _ in TEXTS])
     assert invoke("models", "quantize", str(checkpoint.folder), "--gold", str(gold)).exit_code == 1
+
+
+def test_gold_on_which_the_model_finds_nothing_right_lets_nothing_through(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    gold = write_gold(tmp_path / "gold.jsonl", [[(0, 1, "UNKNOWN")] for _ in TEXTS])
+    result = invoke("models", "quantize", str(checkpoint.folder), "--gold", str(gold))
+    assert result.exit_code == 1
+    assert "F1 is 0 in fp32, so that this gold does not tell what int8 costs" in result.stderr
+    with pytest.raises(ModelError, match="F1 is 0 in fp32"):
+        open_engine(checkpoint, "auto", "int8", threads=1)

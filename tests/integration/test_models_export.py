@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -77,6 +78,17 @@ def test_an_existing_output_is_replaced_on_request_alone(tiny_checkpoint: Path, 
     assert invoke(*arguments, "--overwrite").exit_code == 0
     assert not (tmp_path / "out" / "precious").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_model_that_an_export_lies_in_is_not_replaced(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(tiny_checkpoint, model)
+    (model / "model.onnx").write_text("written by another tool")
+    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    result = invoke("models", "export", str(model), str(model), "--onnx", "--overwrite")
+    assert result.exit_code == 1
+    assert "holds the weights of a model" in result.stderr
+    assert {path.name: path.read_bytes() for path in model.iterdir()} == before
 
 
 def test_a_file_that_answers_differently_is_not_left(

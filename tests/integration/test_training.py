@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -206,6 +207,27 @@ def test_a_student_learns_from_its_teacher_alone(
     assert is_clean(replace(student, output=tmp_path / "third"))
 
 
+def test_what_another_run_writes_of_the_same_rows_is_left_alone(
+    options: TrainOptions, teacher: Path, tmp_path: Path
+) -> None:
+    half = tmp_path / ".rows.npz.part"
+    half.write_bytes(b"half of it")
+    train(replace(options, teacher=str(teacher), teacher_rows=tmp_path / "rows.npz", epochs=1))
+    assert half.read_bytes() == b"half of it"
+    assert sorted(path.name for path in tmp_path.glob("*rows*")) == [half.name, "rows.npz"]
+
+
+def test_names_and_notes_that_are_not_utf8(options: TrainOptions, tmp_path: Path) -> None:
+    dev = options.dev.rename(tmp_path / os.fsdecode(b"d\xe9v.conll"))
+    notes = tmp_path / "latin.md"
+    notes.write_bytes(b"d\xe9v is small")
+    with pytest.raises(InputError, match=r"latin\.md: not UTF-8"):
+        train(replace(options, dev=dev, notes=notes))
+    assert is_clean(options)
+    train(replace(options, dev=dev, epochs=1))
+    assert r"d\udce9v.conll" in (options.output / "README.md").read_text("utf-8")
+
+
 def test_a_teacher_of_other_labels_is_refused(options: TrainOptions, tiny_checkpoint: Path) -> None:
     with pytest.raises(ModelError, match="knows O, B-PER"):
         train(replace(options, teacher=str(tiny_checkpoint)))
@@ -267,11 +289,17 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(
     options: TrainOptions, teacher: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "plain.conll").write_text("nothing O\nhere O\n")
+    (tmp_path / "other.conll").write_text("Thor B-GOD\n")
     refused: list[tuple[type[Exception], str, dict[str, Any]]] = [
         (SettingsError, "has room for 60 pieces", {"max_pieces": 61}),
         (SettingsError, "there is no such label", {"class_weights": "B-NOTHING=2"}),
         (InputError, "holds no entity", {"dev": tmp_path / "plain.conll"}),
         (InputError, "holds no entity", {"train": (tmp_path / "plain.conll",)}),
+        (
+            InputError,
+            r"\(GOD\) is one of the training data \(LOC, ORG, PER\)",
+            {"dev": tmp_path / "other.conll"},
+        ),
         (ModelError, "nothing-there", {"teacher": str(tmp_path / "nothing-there")}),
         (InputError, "no folder", {"teacher": str(teacher), "teacher_rows": tmp_path / "nowhere" / "rows"}),
     ]
@@ -338,6 +366,21 @@ class TestCommand:
         result = invoke(*_arguments(options), *more)
         assert (result.exit_code, message in result.stderr) == (code, True)
         assert is_clean(options)
+
+    def test_ctrl_c_before_an_interrupted_run_goes_on_does_not_deny_its_epochs(
+        self, options: TrainOptions, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            train(options, Watcher(interrupt_after=1))
+
+        def press_ctrl_c(_seed: int) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("training.train.set_seed", press_ctrl_c)
+        result = invoke(*_arguments(options, epochs=5))
+        assert result.exit_code == 130
+        assert "Interrupted before an epoch was done: nothing new is kept." in result.stderr
+        assert len(list(options.output.parent.glob(".model.work/epochs/checkpoint-*/whole"))) == 1
 
 
 def _arguments(options: TrainOptions, epochs: int = 1) -> list[str]:

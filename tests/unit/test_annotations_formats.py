@@ -1,6 +1,7 @@
 """brat, doccano and Label Studio: what they write is read, what is wrong is refused, what was written is read."""
 
 import json
+import os
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -402,3 +403,12 @@ def test_wrong_bioes_tags_end_or_begin_an_entity() -> None:
     assert file.scheme == "BIOES"
     assert [problem.place.line for problem in problems] == [2, 4, 6]
     assert [(s.start, s.end) for s in file.documents[0].spans] == [(0, 3), (7, 9), (10, 15), (16, 18)]
+
+
+def test_a_pipe_is_refused_since_its_format_cannot_be_told_without_losing_its_beginning() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"Ann B-PER\n\n" * 2_000)
+    os.close(writing)
+    with pytest.raises(InputError, match="pipe or a device; give a file"):
+        read_annotations(f"/dev/fd/{reading}")
+    os.close(reading)

@@ -135,6 +135,19 @@ def test_data_without_entities_cannot_be_trained_on(check: Any) -> None:
     assert [problem.message for problem in found.problems] == ["the training data holds no entity"]
 
 
+def test_dev_on_which_no_epoch_can_be_better_is_an_error(check: Any) -> None:
+    nothing = check(CLEAN_TRAIN, [{"text": "nothing here", "entities": []}])
+    unknown = check(
+        CLEAN_TRAIN, [{"text": "Ida Holm left Rome.", "entities": [[0, 8, "GOD"], [14, 18, "ORG"]]}]
+    )
+    assert (nothing.is_usable, unknown.is_usable) == (False, False)
+    assert [str(problem) for found in (nothing, unknown) for problem in found.problems] == [
+        "dev.jsonl: the dev data holds no entity: no epoch would be better than another",
+        "dev.jsonl: no label of the dev data (GOD, ORG) is one of the training data (LOC, PER): no epoch would be "
+        "better than another",
+    ]
+
+
 def test_a_folder_of_brat_is_gold_and_its_hash_is_of_all_in_it() -> None:
     Path("corpus").mkdir()
     Path("corpus/a.txt").write_text("Ann met Bo")

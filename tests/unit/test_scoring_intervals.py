@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,22 @@ def test_a_single_document_is_cut_into_blocks_of_50_sentences(is_marked: bool) -
     units = cut_units([document])
     assert (units.name, len(units)) == ("block of 50 sentences", 3)
     assert count_units(units, [document], ["PER"])[:, 0].tolist() == [[50, 50, 50], [50, 0, 0], [20, 0, 0]]
+
+
+def test_a_few_long_documents_are_cut_into_blocks_that_are_numbered_through() -> None:
+    sentence = "We met Ann here. "
+    gold = [Span(start + 7, start + 10, "PER") for start in range(0, 120 * len(sentence), len(sentence))]
+    first, second = (ScoredDocument(sentence * 120, gold, gold[:n]) for n in (50, 110))
+    units = cut_units([first, second])
+    assert (units.name, len(units)) == ("block of 50 sentences", 6)
+    assert count_units(units, [first, second], ["PER"])[:, 0].tolist() == [
+        *[[50, 50, 50], [50, 0, 0], [20, 0, 0]],
+        *[[50, 50, 50], [50, 50, 50], [20, 10, 10]],
+    ]
+    better = [replace(first, predicted=gold), replace(second, predicted=gold)]
+    worse = [replace(first, predicted=[]), replace(second, predicted=[])]
+    assert compare(worse, better).p_value < 0.05
+    assert cut_units([first] * 10).name == "document"
 
 
 def test_resamples_of_equal_units_have_no_spread() -> None:

@@ -12,6 +12,7 @@ import pytest
 from training.batches import Batch, Lesson, MixedWindows
 from training.data import IGNORED, label_names, label_words
 from training.options import Context
+from training.scoring import ScoredDocument, score_spans
 from training.word_rule import fit_word_rule
 from worker.annotations import AnnotatedDocument, Span, read_annotations
 from worker.errors import InputError
@@ -45,6 +46,20 @@ def test_a_span_that_ends_inside_a_word_is_counted_and_not_trained_on() -> None:
     labelled = label_words(document, WordRule.NEWS, LABELS)
     assert labelled.n_misaligned == 1
     assert labelled.label_ids.tolist() == [IGNORED]
+
+
+def test_white_space_belongs_to_no_word_of_the_data(tmp_path: Path) -> None:
+    (tmp_path / "train.conll").write_text(
+        "\u00a0 O\n\nNew B-LOC\n\u00a0 I-LOC\n\u2003York I-LOC\nand\u3000 O\n\u00a0Oslo O\n"
+    )
+    (document,) = read_annotations(tmp_path / "train.conll").documents
+    labelled = label_words(document, WordRule.NEWS, LABELS)
+    words = labelled.words.tolist()
+    assert [document.text[start:end] for start, end in words] == ["New", "York", "and", "Oslo"]
+    assert [LABELS[i] for i in labelled.label_ids.tolist()] == ["B-LOC", "I-LOC", "O", "O"]
+    assert (labelled.sentences.tolist(), labelled.n_misaligned) == ([0], 0)
+    found = [Span(start, end, "LOC") for start, end in words]
+    assert score_spans([ScoredDocument(document.text, document.spans, found)]).n_predicted == 4
 
 
 def test_data_without_entities_is_refused() -> None:

@@ -33,12 +33,14 @@ def read_annotations(
 
     Raises:
         NotFoundError: no such file.
-        InputError: the file does not hold what its format asks for; the message names file and line.
+        InputError: the file does not hold what its format asks for (the message names file and line), or is a pipe.
     """
     path = Path(path)
     known_scheme = _known(scheme)
     if is_brat(path):
         return read_brat(path, on_problem)
+    if path.exists() and not path.is_file():  # it is opened twice, and what was read of a pipe is gone
+        raise InputError(f"{path} is a pipe or a device; give a file")
     first = next((line for _, line in read_lines(path, lambda _: None) if line.strip()), "")
     if path.suffix.lower() in _JSONL_SUFFIXES or _is_record(first):
         return read_jsonl(path, on_problem)

@@ -36,8 +36,17 @@ class Verdict:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the model may run in 8 bits; gold without entities says nothing, so it lets nothing through."""
-        return self.n_entities > 0 and self.f1_fp32 - self.f1_int8 <= MAX_LOSS
+        """Whether the model may run in 8 bits."""
+        return not self.refusal
+
+    @property
+    def refusal(self) -> str:
+        """Why the model may not run in 8 bits; empty where it may. Gold that says nothing lets nothing through."""
+        if self.n_entities == 0:
+            return "gold holds no entity, so that it does not tell what int8 costs"
+        if self.f1_fp32 <= 0:
+            return "F1 is 0 in fp32, so that this gold does not tell what int8 costs"
+        return "it loses too much" if self.f1_fp32 - self.f1_int8 > MAX_LOSS else ""
 
     def __str__(self) -> str:
         loss = self.f1_fp32 - self.f1_int8
@@ -84,7 +93,7 @@ def accepted_verdict(checkpoint: Checkpoint, rest: str) -> Verdict:
             f"{checkpoint.name} --gold FILE`, or choose another NERQ_PRECISION."
         )
     if not verdict.is_accepted:
-        raise ModelError(f"{checkpoint.name} loses too much in int8: {verdict}.")
+        raise ModelError(f"{checkpoint.name} may not run in int8, {verdict.refusal}: {verdict}.")
     return verdict
 
 
