@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -135,7 +136,11 @@ def fill(db: Database, corpus: Iterable[Marked]) -> Iterator[Filled]:
 def cpu_seconds() -> float:
     """Processor seconds of this process, of its children (a server, say) and of those that have ended."""
     this = psutil.Process()
-    return float(sum(sum(process.cpu_times()[:4]) for process in (this, *this.children(recursive=True))))
+    seconds = 0.0
+    for process in (this, *this.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a server's children come and go
+            seconds += sum(process.cpu_times()[:4])
+    return seconds
 
 
 def _finished(one: Claimed, entities: list[NewEntity]) -> Finished:
