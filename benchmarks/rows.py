@@ -46,7 +46,7 @@ ROWS: Final = (
     Row("pipeline-bf16", "transformers.pipeline bf16", "pipeline", "bf16"),
     Row("onnx-fp32", "pipeline on ONNX Runtime fp32", "onnx", "fp32"),
     Row("onnx-int8", "pipeline on ONNX Runtime int8", "onnx", "int8"),
-    Row("spacy", f"spaCy {SPACY_MODEL}, one thread (another model)", "spacy", "fp32", is_same_model=False),
+    Row("spacy", "spaCy sm (another model)", "spacy", "fp32", is_same_model=False),
 )
 REFERENCE: Final = ROWS[0].key
 

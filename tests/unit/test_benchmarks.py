@@ -110,6 +110,10 @@ def test_the_chart_is_a_picture_with_a_bar_for_every_row() -> None:
     bars = [e for e in picture.iter("{http://www.w3.org/2000/svg}rect") if e.get("class") != "paper"]
     assert len(bars) == len(ROWS)
     assert max(float(bar.get("width", 0)) for bar in bars) <= 760
+    (style,) = picture.iter("{http://www.w3.org/2000/svg}style")
+    assert "\n.ours { fill" in str(style.text), (
+        "a style with signs for its line breaks is none: all would be black"
+    )
 
 
 def test_a_cold_start_does_not_choose_the_size_of_batches(monkeypatch: pytest.MonkeyPatch) -> None:
