@@ -212,7 +212,10 @@ def test_a_reading_goes_on_where_another_ended(tmp_path: Path) -> None:
         ("x.zip", zipped({"a.txt": "Ann", "b.txt": "Bo"})),
         ("x.jsonl.gz", gzip.compress(b'{"text": "Ann"}\n' * 2)),
     ],
-    ids=["zip", "gzip"],  # the data holds the time: processes that collect in different seconds would name it otherwise
+    ids=[
+        "zip",
+        "gzip",
+    ],  # the data holds the time: processes that collect in different seconds would name it otherwise
 )
 def test_what_is_written_to_while_it_is_read_has_changed(name: str, data: bytes) -> None:
     Path(name).write_bytes(data)
