@@ -160,7 +160,11 @@ def test_members_that_cannot_be_read_fail_each_with_a_reason() -> None:
     assert list(by_path(read("x.zip")).values()) == ["encrypted", "damaged", "unsupported"]
 
 
-@pytest.mark.parametrize("data", [b"PK\x03\x04" + bytes(20), b"PK\x05\x06", zipped({"a.txt": "x"})[:-10]])
+@pytest.mark.parametrize(
+    "data",
+    [b"PK\x03\x04" + bytes(20), b"PK\x05\x06", zipped({"a.txt": "x"})[:-10]],
+    ids=["no directory", "no archive", "cut"],
+)
 def test_half_an_archive_is_one_source_with_a_reason(data: bytes) -> None:
     Path("x.zip").write_bytes(data)
     assert by_path(read("x.zip")) == {"x.zip": "damaged"}
