@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from cli.quantity import count
 from worker.html.svg import Frame, element, shortened, text
 
 _WIDTH: Final = 760
@@ -46,7 +47,7 @@ def draw_chart(report: Mapping[str, Any]) -> str:
 
 
 def _panel(corpus: Mapping[str, Any], top: float) -> tuple[list[Markup], float]:
-    title = f"{corpus['name']}: {_documents(corpus['n_documents'])}, pieces a second"
+    title = f"{corpus['name']}: {count(corpus['n_documents'], 'document')}, pieces a second"
     fastest = max(row["pieces_per_s"] for row in corpus["rows"])
     drawn = [text(8, top + 14, title, "title")]
     y = top + 26
@@ -54,10 +55,6 @@ def _panel(corpus: Mapping[str, Any], top: float) -> tuple[list[Markup], float]:
         drawn += _bar(row, y, (_WIDTH - _LEFT - _RIGHT) / fastest)
         y += _ROW
     return drawn, y + 14
-
-
-def _documents(n: int) -> str:
-    return f"{n:,} document{'' if n == 1 else 's'}"
 
 
 def _bar(row: Mapping[str, Any], y: float, scale: float) -> Iterator[Markup]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,7 @@ from sqlalchemy import select
 from benchmarks.corpus import make_corpora
 from benchmarks.processes import Process
 from cli.submission import open_model
-from tests.services import PostgresServer, RedisServer
+from tests.services import PostgresServer, RedisServer, find_postgres, find_redis
 from worker import store
 from worker.queue.app import BrokerQueue, make_app
 from worker.queue.dispatch import dispatch
@@ -128,11 +127,7 @@ def _batches(texts: Sequence[str], n_documents: int, n_chars: int) -> Iterator[l
 @contextmanager
 def private_servers() -> Iterator[tuple[PostgresServer, RedisServer]]:
     """Of their own, on free ports, gone afterwards."""
-    binary = shutil.which("redis-server")
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    if binary is None or not found:
-        sys.exit("redis-server and PostgreSQL must be installed.")
-    postgres, redis = PostgresServer(found[-1]), RedisServer(binary)
+    postgres, redis = PostgresServer(find_postgres()), RedisServer(find_redis())
     try:
         postgres.start()
         redis.start()

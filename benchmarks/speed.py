@@ -36,7 +36,6 @@ from worker.recognition.reading import Reading
 from worker.version import nerq_version
 
 PIPELINE = "pipeline-fp32"
-_ROOT = Path(__file__).parent
 #: Words of the texts on which batch sizes are tried.
 _TUNING_WORDS = 8_000
 
@@ -142,7 +141,7 @@ def _parse() -> argparse.Namespace:
         help="only these, and the reference; else all that are installed: %(choices)s",
     )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of each row")
-    parser.add_argument("--output", type=Path, default=_ROOT / "results" / "speed", help="without suffix")
+    parser.add_argument("--output", type=Path, default=Path("build/speed"), help="without suffix")
     return parser.parse_args()
 
 

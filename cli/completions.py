@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import click
 from click.shell_completion import CompletionItem
 
-if TYPE_CHECKING:
-    from worker.store.suggestions import Kind
+Kind = Literal["job", "model", "label", "document"]
 
 #: A parameter's help says by these words what it takes.
 _KINDS: dict[str, Kind] = {"JOB": "job", "MODEL": "model", "LABEL": "label", "DOCUMENT": "document"}
@@ -47,10 +46,15 @@ def _names(kind: Kind, incomplete: str) -> list[str]:
 
 
 def _stored_names(kind: Kind, beginning: str) -> list[str]:
+    from cli.models import entity_labels
     from worker.settings import load_settings
-    from worker.store.suggestions import suggest
+    from worker.store.suggestions import known_tags, suggest
 
-    return suggest(load_settings().database_url, kind, beginning)
+    url = load_settings().database_url
+    if kind != "label":
+        return suggest(url, kind, beginning)
+    labels = sorted({label for tags in known_tags(url) for label in entity_labels(tags)})
+    return [label for label in labels if label.startswith(beginning)]
 
 
 def _names_of_no_database(kind: Kind) -> list[str]:

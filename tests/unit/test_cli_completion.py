@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,11 @@ def test_names_that_the_database_knows() -> None:
     assert offered("nerq show letters/2024/b") == ["plain,letters/2024/bob.txt"]
     assert offered("nerq show an") == ["plain,anna.txt"]
     assert offered("nerq show Sec") == []  # no word of a document
+
+
+def test_labels_are_offered_as_they_are_stored(database: Database) -> None:
+    new_job(database, ["a.txt"], model=replace(OTHER_MODEL, labels=("O", "E-MAIL", "PHONE")))
+    assert offered("nerq entities --label ") == ["plain,E-MAIL", "plain,PHONE"]
 
 
 @pytest.mark.usefixtures("filled")

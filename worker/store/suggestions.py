@@ -1,4 +1,4 @@
-"""Names that a shell may offer: of jobs, models and labels, and paths of documents; never what stands in a document."""
+"""Names that a shell may offer: of jobs and models, tags, and paths of documents; never what stands in a document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from worker.store.database import Database, parse_url
 from worker.store.schema import job, model, source
 
-Kind = Literal["job", "model", "label", "document"]
+Kind = Literal["job", "model", "document"]
 
 #: Nobody waits for a shell longer than that. PostgreSQL's driver connects in whole seconds, two at least.
 _QUERY_S = 0.5
@@ -36,6 +36,12 @@ def suggest(url: str, kind: Kind, beginning: str) -> list[str]:
         return list(dict.fromkeys(_QUERIES[kind](connection, beginning)))[:_MOST]
 
 
+def known_tags(url: str) -> list[tuple[str, ...]]:
+    """The tags of each model that has read here. As `suggest` otherwise."""
+    with closing(Database(_hasty_engine(url))) as database, database.read() as connection:
+        return [tuple(tags) for tags in connection.execute(select(model.c.labels)).scalars()]
+
+
 def _jobs(connection: Connection, beginning: str) -> Iterator[str]:
     query = select(job.c.name).where(job.c.name.is_not(None)).order_by(job.c.id.desc())
     query = query.where(func.substr(job.c.name, 1, len(beginning)) == beginning).limit(_MOST)
@@ -45,12 +51,6 @@ def _jobs(connection: Connection, beginning: str) -> Iterator[str]:
 def _models(connection: Connection, beginning: str) -> Iterator[str]:
     names = connection.execute(select(model.c.name).order_by(model.c.created_at.desc())).scalars()
     yield from (name for name in names if name.startswith(beginning))
-
-
-def _labels(connection: Connection, beginning: str) -> Iterator[str]:
-    for tags in connection.execute(select(model.c.labels)).scalars():
-        labels = sorted({tag.partition("-")[2] or tag for tag in tags} - {"O"})
-        yield from (label for label in labels if label.startswith(beginning))
 
 
 def _documents(connection: Connection, beginning: str) -> Iterator[str]:
@@ -64,7 +64,7 @@ def _documents(connection: Connection, beginning: str) -> Iterator[str]:
             yield path[before + 1 :]
 
 
-_QUERIES = {"job": _jobs, "model": _models, "label": _labels, "document": _documents}
+_QUERIES = {"job": _jobs, "model": _models, "document": _documents}
 
 
 def _hasty_engine(url: str) -> Engine:
