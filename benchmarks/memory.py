@@ -4,7 +4,7 @@
     python -m benchmarks.memory --megabytes 5       a shorter long one
     python -m benchmarks.memory --skip corpus       only the long one
 
-Peaks are of all processes of the command together, each at its own: the one that reads files and those with a model.
+Peaks are of all processes of the command at one moment: the one that reads files and those with a model.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--words", type=int, default=30_000, help="of the smaller corpus")
+    parser.add_argument("--words", type=int, default=100_000, help="of the smaller corpus")
     parser.add_argument("--megabytes", type=float, default=50.0, help="of the long document; 50 are the most")
     parser.add_argument("--skip", nargs="+", choices=["corpus", "document"], default=[])
     return parser.parse_args()

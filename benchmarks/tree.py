@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -23,17 +23,8 @@ class Run:
 
     status: int
     seconds: float
-    peaks: dict[int, int] = field(default_factory=dict)  #: bytes, by process
-
-    @property
-    def peak(self) -> int:
-        """Bytes of all processes, each at its own peak."""
-        return sum(self.peaks.values())
-
-    @property
-    def largest(self) -> int:
-        """Bytes of the largest process."""
-        return max(self.peaks.values(), default=0)
+    peak: int = 0  #: bytes of all processes together, the most that was seen at one look
+    largest: int = 0  #: bytes of the largest process at its own peak
 
 
 def run_nerq(arguments: Sequence[str], settings: Mapping[str, str]) -> Run:
@@ -48,28 +39,32 @@ def run_nerq(arguments: Sequence[str], settings: Mapping[str, str]) -> Run:
     )
     run = Run(0, 0.0)
     while process.poll() is None:
-        _look(process.pid, run.peaks)
+        _look(process.pid, run)
         time.sleep(_LOOK_S)
     run.status, run.seconds = process.returncode, time.perf_counter() - started
     return run
 
 
-def _look(pid: int, peaks: dict[int, int]) -> None:
+def _look(pid: int, run: Run) -> None:
     try:
         processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     except psutil.NoSuchProcess:
         return
+    together = 0
     for process in processes:
         try:
-            peaks[process.pid] = max(peaks.get(process.pid, 0), _peak(process))
+            now = int(process.memory_info().rss)
+            together += now
+            run.largest = max(run.largest, now, _recorded_peak(process.pid))
         except (psutil.NoSuchProcess, psutil.AccessDenied, OSError, ValueError):
             continue
+    run.peak = max(run.peak, together)
 
 
-def _peak(process: psutil.Process) -> int:
+def _recorded_peak(pid: int) -> int:
     """The kernel's own record where there is one, so that nothing between two looks is missed."""
-    status = Path(f"/proc/{process.pid}/status")
+    status = Path(f"/proc/{pid}/status")
     if not status.exists():
-        return int(process.memory_info().rss)
+        return 0
     lines = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
     return 1024 * int(lines[0].split()[1]) if lines else 0  # one that has just ended has no memory

@@ -103,9 +103,10 @@ def test_memory_does_not_grow_with_the_shapes_of_packs(folder: Path) -> None:
             words = np.arange(n_windows)
             ones = np.ones(n_windows, np.int64)
             engine.predict(Pack(ids, ones * n_pieces, words, ones, words, ones.astype(bool)))
-        if n_windows == 10:
+        if n_windows == 2:
             before = process.memory_info().rss
-    assert process.memory_info().rss - before < 40 * 2**20  # without a bound on what is kept, over 400 MB
+    # Without a bound on what OpenVINO keeps, over 400 MB; without one on what oneDNN keeps, 80.
+    assert process.memory_info().rss - before < 40 * 2**20
 
 
 OPEN = """

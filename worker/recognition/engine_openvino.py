@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import Any
+import os
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,10 @@ from worker.recognition.openvino_network import INPUTS, UnsuitedError, cpu_prope
 from worker.recognition.packing import Pack
 
 _log = logging.getLogger(__name__)
+
+#: Kernels that oneDNN, which OpenVINO multiplies with, keeps in a process; for a pack of a new shape it makes a few.
+#: The layers of one pass share them, which is what they pay for: a thousand are no faster.
+_KERNELS_OF_ONEDNN: Final = 64
 
 
 class OpenVinoEngine:
@@ -87,6 +92,8 @@ def _core() -> openvino.Core:
     Its CPU plugin gives the thread another stack for signals and, when it goes, the one of before: of two that do
     not go in turn, the last leaves a stack that is gone, and the next signal ends the process.
     """
+    # Read with the first kernel. The 1,024 of its default take 160 MB, and half a million words to be reached.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(_KERNELS_OF_ONEDNN))
     core = openvino.Core()
     core.set_property({"ENABLE_MMAP": False})  # a running model must not change with its file
     return core
