@@ -68,6 +68,10 @@ VARIANTS = (
     Variant(
         "sentences-third-320", {"sentence_share": 0.33} | _CONSTRAINED | _LONG, ("constrained", "argmax")
     ),
+    Variant("sentences-fifth-320", {"sentence_share": 0.2} | _CONSTRAINED | _LONG, ("constrained", "argmax")),
+    Variant(
+        "sentences-quarter-320", {"sentence_share": 0.25} | _CONSTRAINED | _LONG, ("constrained", "argmax")
+    ),
     Variant("teacher"),
     Variant("teacher-unlabelled"),
 )
@@ -212,6 +216,9 @@ def _options(arguments: argparse.Namespace, variant: Variant, seed: int) -> Trai
         seed=seed,
         threads=arguments.threads,
         decoding="argmax",
+        max_words=200,
+        max_pieces=384,
+        sentence_share=0.05,
         overwrite=True,
     )
     options = replace(options, **variant.changes)

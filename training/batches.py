@@ -73,7 +73,7 @@ class MixedWindows(Dataset[Batch]):
         context: Context = "mixed",
         unlabelled: Sequence[Lesson] = (),
         unlabelled_ratio: float = 0,
-        sentence_share: float = 0.05,
+        sentence_share: float = 0.25,
     ) -> None:
         self._lessons = [*lessons, *unlabelled]
         self._n_labelled = len(lessons)

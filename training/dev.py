@@ -16,7 +16,7 @@ from worker.recognition.reading import Reading
 from worker.recognition.windows import WindowPolicy, cut_windows
 
 #: Words of the windows that are tried, where they are not longer than those of the training; 0: one sentence.
-_CANDIDATES = (0, 60, 100, 160)
+_CANDIDATES = (0, 60, 100, 160, 200)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,11 @@ class TrainOptions:
     patience: int | None = None  #: stop after this many epochs without a better dev score; None: never
     #: Windows of training: of lengths drawn from one sentence to `max_words`, all as long as `max_words`, or sentences.
     context: Context = "mixed"
-    max_words: int = 200  #: words of the longest window; 0: single sentences only
-    #: Of mixed lengths: share of the words that stand in windows of one sentence, about.
-    sentence_share: float = 0.05
-    max_pieces: int = 384  #: pieces of the longest window, special pieces not counted
+    max_words: int = 320  #: words of the longest window; 0: single sentences only
+    #: Of mixed lengths: share of the words that stand in windows of one sentence, about. With a quarter, single
+    #: sentences and the longest windows are read about equally well; see README, "What helps, and what does not".
+    sentence_share: float = 0.25
+    max_pieces: int = 500  #: pieces of the longest window, special pieces not counted
     #: How labels are chosen: each on its own, the likeliest legal sequence, or that of a CRF, which is trained too.
     decoding: Decoding = "constrained"
     #: Weight of labels in the loss: `balanced` (by inverse frequency) or `LABEL=WEIGHT,...`; None: all alike.

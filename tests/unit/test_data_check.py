@@ -124,7 +124,7 @@ def test_what_the_model_has_no_pieces_or_no_room_for(check: Any) -> None:
 
 def test_an_encoder_is_counted_in_the_windows_of_training(tiny_checkpoint: Path) -> None:
     base = Vocabulary.of_base(str(tiny_checkpoint))
-    assert base.window.max_words == 200
+    assert base.window.max_words == 320
     assert base.window.max_pieces == 60  # what the network has room for
     found = check_data([write("train.jsonl", *CLEAN_TRAIN)], vocabulary=base)
     assert found.train_pieces.n_pieces > found.train.n_words

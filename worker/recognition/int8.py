@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from math import gcd
 from pathlib import Path
@@ -64,7 +65,7 @@ class Verdict:
         try:
             path = _place(self.model)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part = path.with_suffix(".part")
+            part = path.with_suffix(f".{os.getpid()}.part")  # of this process: two may measure at a time
             part.write_text(json.dumps(asdict(self)))
             part.replace(path)
         except OSError as error:
