@@ -109,7 +109,7 @@ bench-limits: $(INSTALLED) ## Check what queueing costs, two processes gain, sub
 DATA ?=
 NERQ_TRAIN = $(if $(DATA),,$(error name the folder of the training data: make $@ DATA=FOLDER))$(BIN)/nerq train
 # Windows of the bundled models and of their teacher, from before those of `nerq train` were chosen to be flat.
-WINDOWS := --max-words 200 --max-pieces 384
+WINDOWS := --max-words 200 --max-pieces 384 --sentence-share 0.05
 CONLL := --train $(DATA)/conll2003/train.conll --dev $(DATA)/conll2003/dev.conll
 
 build/minilm build/mpnet: | $(INSTALLED)
@@ -127,7 +127,7 @@ model-teacher: build/teacher ## Train the large model that teaches `general` (DA
 .PHONY: model-general
 model-general: | build/minilm build/teacher build/newswire.jsonl ## Train the bundled model `general` (DATA=FOLDER)
 	$(NERQ_TRAIN) $(CONLL) --base build/minilm --output build/general --epochs 8 --learning-rate 3e-4 \
-	  $(WINDOWS) --sentence-share 0.05 \
+	  $(WINDOWS) \
 	  --teacher build/teacher --teacher-rows build/teacher.npz --unlabelled build/newswire.jsonl \
 	  --unlabelled $(DATA)/clinical-notes $(patsubst %,--unlabelled %,$(wildcard $(DATA)/contracts/1*.txt)) \
 	  --half-weights --notes training/cards/general.md
@@ -135,7 +135,7 @@ model-general: | build/minilm build/teacher build/newswire.jsonl ## Train the bu
 .PHONY: model-clinical
 model-clinical: | build/minilm ## Train the bundled model `clinical` (DATA=FOLDER)
 	$(NERQ_TRAIN) --train $(DATA)/bc5cdr/train.conll --dev $(DATA)/bc5cdr/dev.conll --base build/minilm \
-	  --output build/clinical --epochs 10 --learning-rate 3e-4 $(WINDOWS) --sentence-share 0.05 \
+	  --output build/clinical --epochs 10 --learning-rate 3e-4 $(WINDOWS) \
 	  --half-weights --notes training/cards/clinical.md
 
 .PHONY: clean
