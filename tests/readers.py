@@ -97,6 +97,7 @@ def wait_at_gate(on_progress: Callable[[], None]) -> None:
     while not (gates / "open").exists():
         on_progress()
         pause.wait(0.01)
+    (gates / f"passed-{os.getpid()}").touch()
 
 
 class Gates:
@@ -108,6 +109,11 @@ class Gates:
     def arrived(self) -> list[int]:
         """Process ids of the readers that wait, or waited."""
         return [int(path.name.removeprefix("arrived-")) for path in self._folder.glob("arrived-*")]
+
+    def all_passed(self) -> bool:
+        """Whether whoever arrived has seen that the gate is open."""
+        passed = {int(path.name.removeprefix("passed-")) for path in self._folder.glob("passed-*")}
+        return passed.issuperset(self.arrived())
 
     def open(self) -> None:
         (self._folder / "open").touch()

@@ -137,3 +137,23 @@ def test_parts_in_parts_without_end_are_damage() -> None:
 )
 def test_odd_mails_are_read_as_far_as_they_go(data: bytes) -> None:
     assert "\0" not in read(data).text
+
+
+@pytest.mark.parametrize(
+    "kind", [b"m\x05ssage/rfc822", b"app\x1b[2Jl/x", b"a/\xff", b"a/", b"x/" + b"y" * 200]
+)
+def test_a_note_does_not_repeat_what_is_no_media_type(kind: bytes) -> None:
+    assert read(b"Subject: s\nContent-Type: " + kind + b"\n\ntext").notes == (
+        "1 attachment was not read: other kinds; save them as files and submit those too",
+    )
+
+
+def test_a_note_names_some_of_many_kinds() -> None:
+    message = mail(Subject="s")
+    message.set_content("b")
+    for i in range(30):
+        message.add_attachment(b"", maintype="a", subtype=f"k{i:02}")
+    assert read(message).notes == (
+        f"30 attachments were not read: {', '.join(f'a/k{i:02}' for i in range(10))}, other kinds; "
+        "save them as files and submit those too",
+    )

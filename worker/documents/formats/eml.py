@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from collections import Counter
 from collections.abc import Iterator
 from email import policy
@@ -23,6 +24,10 @@ _SIGNATURES = frozenset(
 _ENCRYPTED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
 #: Other messages (a report of a delivery) are no mails, though they are parts in parts.
 _MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
+#: RFC 6838, section 4.2. What else a part may say it is, a note would show to a terminal and to a database.
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+#: As many kinds of attachments are named.
+_MAX_KINDS = 10
 #: Mails forwarded in mails and parts in parts, deeper than which no mail program goes.
 _MAX_DEPTH = 50
 
@@ -56,9 +61,11 @@ class _Mail:
         n_left_out = self._left_out.total()
         if not n_left_out:
             return ()
-        kinds = ", ".join(sorted(self._left_out))
+        kinds = sorted(kind for kind in self._left_out if _MEDIA_TYPE.fullmatch(kind))[:_MAX_KINDS]
+        if sum(self._left_out[kind] for kind in kinds) < n_left_out:
+            kinds.append("other kinds")
         what = "attachment was" if n_left_out == 1 else "attachments were"
-        return (f"{n_left_out} {what} not read: {kinds}; save them as files and submit those too",)
+        return (f"{n_left_out} {what} not read: {', '.join(kinds)}; save them as files and submit those too",)
 
     def text(self, message: Message, depth: int = 0) -> str:
         """Headers and body."""
