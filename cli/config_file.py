@@ -19,7 +19,12 @@ _HEAD = """\
 # `nerq config show` says what holds and where it comes from.
 """
 #: What stands in the place of a value that is unset by default.
-_EXAMPLES = {"broker": "redis://:PASSWORD@localhost:6379/0", "processes": 2, "threads": 4}
+_EXAMPLES = {
+    "broker": "redis://:PASSWORD@localhost:6379/0",
+    "processes": 2,
+    "threads": 4,
+    "pack_pieces": 8192,
+}
 
 
 def write_config_file(path: Path) -> None:

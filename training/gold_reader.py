@@ -15,6 +15,7 @@ from training.gold import Gold
 from worker.recognition import Checkpoint, Recognizer
 from worker.recognition.engine import Engine
 from worker.recognition.engines import EngineKind, open_engine
+from worker.recognition.pack_budget import find_pack_pieces
 from worker.recognition.packing import Pack
 from worker.recognition.reading import Reading
 from worker.recognition.windows import WindowPolicy
@@ -36,7 +37,6 @@ class GoldReader:
         is_raw: take words and sentences from the text by the model's own rules; else gold's own where it has them.
         precision: see `open_recognizer`, as are threads and pack_pieces.
         threads: CPU threads; None leaves the engine's own choice.
-        pack_pieces: pieces that go through the engine together.
         engine: see `open_engine`.
 
     Raises:
@@ -52,14 +52,14 @@ class GoldReader:
         is_raw: bool = False,
         precision: str = "auto",
         threads: int | None = None,
-        pack_pieces: int = 2048,
+        pack_pieces: int | None = None,
         engine: EngineKind = "auto",
     ) -> None:
         self._checkpoint = checkpoint
         self._gold = gold
         self._is_raw = is_raw
-        self._pack_pieces = pack_pieces
         self._engine = open_engine(checkpoint, engine, precision, threads)
+        self._pack_pieces = pack_pieces or find_pack_pieces(checkpoint, self._engine, threads)
         self.engine = self._engine.name
         self.precision = self._engine.precision
 

@@ -72,8 +72,12 @@ class Settings(BaseSettings):
     threads: int | None = Field(
         None, ge=1, le=256, description="CPU threads of one model process. Unset: the cores shared out."
     )
-    pack_pieces: int = Field(
-        2048, ge=64, le=1_000_000, description="Subword pieces that go through the model together."
+    pack_pieces: int | None = Field(
+        None,
+        ge=64,
+        le=1_000_000,
+        description="Subword pieces that go through the model together. Unset: 2048 with one or two CPU threads, else "
+        "what a short trial finds fastest.",
     )
     batch_chars: int = Field(
         200_000, ge=1, description="Characters of text that one queue message stands for, at most."

@@ -12,6 +12,7 @@ from tests.tiny import CORPUS, FAMILIES, make_tiny_family
 from worker.recognition import Checkpoint, Recognizer
 from worker.recognition.engine import Engine
 from worker.recognition.engines import open_engine
+from worker.recognition.pack_budget import PACK_PIECES, find_pack_pieces
 from worker.recognition.reading import Reading
 
 pytestmark = [
@@ -84,3 +85,8 @@ def test_a_pack_that_does_not_fit_is_halved(general: Checkpoint) -> None:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert n_retries > 0
     assert [[(e.start, e.end, e.label) for e in one.entities] for one in found] == expected * 400
+
+
+def test_packs_are_as_large_as_pays(general: Checkpoint) -> None:
+    engine = open_engine(general, device="cuda")
+    assert find_pack_pieces(general, engine) > PACK_PIECES

@@ -14,6 +14,7 @@ from worker.recognition.decoding import decode
 from worker.recognition.engine import Engine
 from worker.recognition.engines import EngineKind, open_engine
 from worker.recognition.entity import Recognition
+from worker.recognition.pack_budget import PACK_PIECES, find_pack_pieces
 from worker.recognition.packing import Pack, Packer
 from worker.recognition.reading import Reading, join_readings, share_out
 from worker.recognition.spans import join_entities
@@ -32,7 +33,7 @@ class Recognizer:
             taken, however long).
     """
 
-    def __init__(self, checkpoint: Checkpoint, engine: Engine, pack_pieces: int = 2048) -> None:
+    def __init__(self, checkpoint: Checkpoint, engine: Engine, pack_pieces: int = PACK_PIECES) -> None:
         self.checkpoint = checkpoint
         self.engine = engine.name
         self.precision = engine.precision
@@ -131,7 +132,7 @@ def open_recognizer(
     checkpoint: Checkpoint,
     precision: str = "auto",
     threads: int | None = None,
-    pack_pieces: int = 2048,
+    pack_pieces: int | None = None,
     device: str | None = None,
     engine: EngineKind = "auto",
 ) -> Recognizer:
@@ -141,7 +142,7 @@ def open_recognizer(
         checkpoint: the opened model.
         precision: `auto`, `fp32`, `bf16` or `fp16`.
         threads: CPU threads; None leaves the engine's own choice.
-        pack_pieces: see Recognizer.
+        pack_pieces: see Recognizer; None for what is fastest here (`find_pack_pieces`).
         device: `cpu`, `cuda`, or None for CUDA where there is one.
         engine: see `open_engine`.
 
@@ -149,4 +150,5 @@ def open_recognizer(
         ModelError: the weights cannot be opened.
         SettingsError: the engine that was asked for cannot be had here.
     """
-    return Recognizer(checkpoint, open_engine(checkpoint, engine, precision, threads, device), pack_pieces)
+    opened = open_engine(checkpoint, engine, precision, threads, device)
+    return Recognizer(checkpoint, opened, pack_pieces or find_pack_pieces(checkpoint, opened, threads))
