@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.tiny import FAMILIES, make_tiny_family
 from worker.recognition import Checkpoint, Recognizer
 from worker.recognition.engine import Engine
 from worker.recognition.engines import EngineKind, open_engine
-from worker.recognition.pack_budget import PACK_PIECES, fastest_budget, find_pack_pieces
+from worker.recognition.pack_budget import PACK_PIECES, fastest_budget, find_pack_pieces, trial_pack
 from worker.recognition.packing import Pack
 
 TEXT = "Anna met Bob Smith in New York. " * 40
@@ -81,3 +82,14 @@ def test_few_threads_need_no_trial(checkpoint: Checkpoint, threads: int) -> None
     engine = Counting(open_engine(checkpoint, "openvino", "fp32", threads=threads, device="cpu"))
     assert find_pack_pieces(checkpoint, engine, threads) == PACK_PIECES
     assert engine.packs == []
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_trial_is_as_large_as_it_says_whatever_the_tokenizer(tmp_path: Path, family: str) -> None:
+    checkpoint = Checkpoint.open(str(make_tiny_family(tmp_path / family, family)))
+    specials = len(checkpoint.pieces.before) + len(checkpoint.pieces.after)
+    longest = checkpoint.window.max_pieces + specials
+    pack = trial_pack(checkpoint, 4096)
+    assert 4096 - longest < pack.piece_ids.size <= 4096
+    assert set(pack.lengths) == {pack.piece_ids.shape[1]}
+    assert pack.piece_ids.shape[1] <= longest

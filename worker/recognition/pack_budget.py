@@ -13,6 +13,7 @@ import numpy as np
 from worker.recognition.checkpoint import Checkpoint
 from worker.recognition.engine import Engine
 from worker.recognition.packing import Pack, Packer
+from worker.recognition.pieces import Pieces
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ _PIECES_OF_A_WORD: Final = 1.25
 
 
 def find_pack_pieces(checkpoint: Checkpoint, engine: Engine, threads: int | None = None) -> int:
-    """Pieces for the packs of a `Recognizer`. Where it depends on the machine, this takes about a second.
+    """Pieces for the packs of a `Recognizer`. Where it depends on the machine, by a short trial.
 
     Args:
         checkpoint: what the engine has opened.
@@ -74,10 +75,11 @@ def _rate(engine: Engine, pack: Pack) -> float:
 def trial_pack(checkpoint: Checkpoint, n_pieces: int) -> Pack:
     """Windows as long as those of running text, of words of one piece; `n_pieces` in all, or a little less."""
     policy, pieces = checkpoint.window, checkpoint.pieces
-    n_words = policy.max_words or _WORDS_OF_A_SENTENCE
-    length = min(policy.max_pieces, int(n_words * _PIECES_OF_A_WORD))
+    length = min(policy.max_pieces, int((policy.max_words or _WORDS_OF_A_SENTENCE) * _PIECES_OF_A_WORD))
     n_windows = max(1, n_pieces // (length + len(pieces.before) + len(pieces.after)))
-    words = pieces.cut(["a"] * (length * n_windows))
+    n_words = length * n_windows
+    # Put together by hand: some tokenizers cut every word into several pieces.
+    words = Pieces(np.repeat(pieces.cut(["a"]).ids[:1], n_words), np.arange(n_words + 1))
     firsts = np.arange(n_windows) * length
     windows = np.stack([firsts, firsts + length, firsts, firsts + length], axis=1)
     (pack,) = Packer(pieces.before, pieces.after, pack_pieces=n_pieces).packs(words, windows)
